@@ -1,0 +1,213 @@
+package commit
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"florin/ident"
+	"florin/internal/clock"
+	"florin/problem"
+	"florin/store"
+)
+
+// Config is what a Committer is made of.
+type Config struct {
+	Shard   int
+	Store   store.Store
+	Clock   clock.Clock
+	IDs     *ident.Source
+	Permits *Permits // shared by all shards of the process; nil for no bound
+	// Slot is the slot of system accounts that this process holds.
+	Slot int
+	// MaxGroup is the most commands of one group; 512 by default.
+	MaxGroup int
+	// MaxQueue is the most commands waiting before Enqueue refuses; 8192 by
+	// default.
+	MaxQueue int
+	// Pause is waited before gathering while the last group held more than one
+	// command; 0 by default.
+	Pause time.Duration
+	Log   *slog.Logger
+	// Alert is told what a human should look at; it may be nil.
+	Alert func(what string, err error)
+	// Observe is told of every committed group; it may be nil.
+	Observe func(shard, commands int)
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxGroup <= 0 {
+		c.MaxGroup = 512
+	}
+	if c.MaxQueue <= 0 {
+		c.MaxQueue = 8192
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Alert == nil {
+		c.Alert = func(string, error) {}
+	}
+	if c.Observe == nil {
+		c.Observe = func(int, int) {}
+	}
+	return c
+}
+
+// Bounds on trying again.
+const (
+	maxNeeds     = 8 // NeedKeys of one command
+	maxConflicts = 20
+	retryPause   = 20 * time.Millisecond
+)
+
+// Committer commits the commands of one shard, a group at a time.
+type Committer struct {
+	cfg   Config
+	mu    sync.Mutex
+	queue []item
+	ready chan struct{} // holds one token while the queue may not be empty
+	last  int           // commands in the last group; Step's own
+}
+
+// item is a command in the queue.
+type item struct {
+	command Command
+	ticket  *Ticket
+	index   int
+	extra   *store.Keys // what its decision asked for besides its Keys
+	needs   int
+}
+
+// Ticket is a set of commands that were queued together. Errs has each
+// command's answer once done was called.
+type Ticket struct {
+	Errs      []error
+	remaining atomic.Int32
+	done      func()
+}
+
+func (i item) answer(err error) {
+	i.ticket.Errs[i.index] = err
+	i.ticket.finish()
+}
+
+func (t *Ticket) finish() {
+	if t.remaining.Add(-1) == 0 {
+		t.done()
+	}
+}
+
+// New returns a Committer with an empty queue.
+func New(cfg Config) *Committer {
+	return &Committer{cfg: cfg.withDefaults(), ready: make(chan struct{}, 1)}
+}
+
+// Enqueue queues commands together. done is called once, when all of them have
+// their answers in the ticket; it must not block. Unless the commands are
+// urgent (they complete what has begun), a full queue refuses all of them with
+// an Overloaded problem, and done is not called.
+func (c *Committer) Enqueue(urgent bool, done func(), commands ...Command) (*Ticket, error) {
+	ticket := &Ticket{Errs: make([]error, len(commands)), done: done}
+	ticket.remaining.Store(int32(len(commands)))
+	c.mu.Lock()
+	if !urgent && len(c.queue)+len(commands) > c.cfg.MaxQueue && len(c.queue) > 0 {
+		c.mu.Unlock()
+		return nil, problem.New(problem.Overloaded, "shard %d has too much waiting", c.cfg.Shard).After(time.Second)
+	}
+	for i, command := range commands {
+		c.queue = append(c.queue, item{command: command, ticket: ticket, index: i})
+	}
+	c.mu.Unlock()
+	c.signal()
+	return ticket, nil
+}
+
+// Len returns how many commands are waiting.
+func (c *Committer) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.queue)
+}
+
+// Ready has a token when there may be something to do for Step.
+func (c *Committer) Ready() <-chan struct{} { return c.ready }
+
+func (c *Committer) signal() {
+	select {
+	case c.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Step commits one group, and returns how many commands it answered: 0 when
+// nothing was waiting. ctx bounds the work on the store only; it is the
+// process's, never a caller's.
+func (c *Committer) Step(ctx context.Context) (int, error) {
+	if c.Len() == 0 {
+		return 0, nil
+	}
+	if c.last > 1 && c.cfg.Pause > 0 {
+		_ = c.cfg.Clock.Sleep(ctx, c.cfg.Pause)
+	}
+	release := c.cfg.Permits.acquire()
+	group := c.gather()
+	c.last = len(group)
+	answers, again := c.run(ctx, group, release)
+	release()
+	for i, answer := range answers {
+		if !errors.Is(answer, errAgain) {
+			group[i].answer(answer)
+		}
+	}
+	c.requeue(again)
+	return len(group) - len(again), nil
+}
+
+// gather takes a group from the queue: no two of its commands claim one key.
+func (c *Committer) gather() []item {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := min(len(c.queue), c.cfg.MaxGroup)
+	group := make([]item, 0, n)
+	claimed := make(map[int64]struct{}, n)
+	var left []item
+	taken := 0
+	for ; taken < len(c.queue) && len(group) < n; taken++ {
+		it := c.queue[taken]
+		if claim := it.command.Claim(); claim != nil {
+			if _, twice := claimed[claim.Hash]; twice {
+				left = append(left, it)
+				continue
+			}
+			claimed[claim.Hash] = struct{}{}
+		}
+		group = append(group, it)
+	}
+	c.queue = append(left, c.queue[taken:]...)
+	if len(c.queue) > 0 {
+		c.signal()
+	}
+	return group
+}
+
+// requeue puts commands back to the front.
+func (c *Committer) requeue(items []item) {
+	if len(items) == 0 {
+		return
+	}
+	c.mu.Lock()
+	c.queue = append(items, c.queue...)
+	c.mu.Unlock()
+	c.signal()
+}
+
+// unavailable is what callers see of a store that cannot be reached.
+func unavailable(err error) error {
+	return problem.New(problem.Unavailable, "the store cannot be reached").After(time.Second).With(err)
+}
+
+var errAgain = errors.New("commit: queued again")

@@ -1,0 +1,226 @@
+package commit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"florin/ident"
+	"florin/problem"
+	"florin/store"
+)
+
+// run commits a group and returns every command's answer, errAgain for those in
+// again. It tries again what may be tried again.
+func (c *Committer) run(ctx context.Context, group []item, release func()) (answers []error, again []item) {
+	for conflicts := 0; ; conflicts++ {
+		answers, again, err := c.try(ctx, group)
+		switch {
+		case err == nil:
+			c.cfg.Observe(c.cfg.Shard, len(group))
+			return answers, again
+		case errors.Is(err, store.ErrConflict) && conflicts < maxConflicts:
+			_ = c.cfg.Clock.Sleep(ctx, retryPause)
+			continue
+		case errors.Is(err, store.ErrRefused) && len(group) > 1:
+			release()
+			return c.runSingly(ctx, group)
+		case errors.Is(err, store.ErrRefused):
+			c.cfg.Alert("a command was refused by the store", err)
+			err = problem.New(problem.Internal, "the store refused the request").With(err)
+		case errors.Is(err, errNotCommitted):
+			continue
+		default:
+			c.cfg.Log.Error("group failed", "shard", c.cfg.Shard, "commands", len(group), "error", err)
+			err = unavailable(err)
+		}
+		answers = make([]error, len(group))
+		for i := range answers {
+			answers[i] = err
+		}
+		return answers, nil
+	}
+}
+
+// runSingly commits each command of a group in a Tx of its own.
+func (c *Committer) runSingly(ctx context.Context, group []item) (answers []error, again []item) {
+	answers = make([]error, len(group))
+	for i := range group {
+		one, queued := c.run(ctx, group[i:i+1], func() {})
+		answers[i] = one[0]
+		again = append(again, queued...)
+	}
+	return answers, again
+}
+
+// try runs a group once. An error means that nothing was committed.
+func (c *Committer) try(ctx context.Context, group []item) (answers []error, again []item, err error) {
+	tx, err := c.cfg.Store.Begin(ctx, c.cfg.Shard)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer tx.Rollback()
+	answers = make([]error, len(group))
+	won, err := claim(ctx, tx, group, answers)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := union(group, answers, c.cfg.Slot)
+	state, err := tx.Load(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	view := newView(keys, state, c.cfg.IDs, c.cfg.Slot)
+	for i := range group {
+		if answers[i] != nil {
+			continue
+		}
+		answers[i] = c.decide(view, &group[i])
+		if answers[i] == nil {
+			continue
+		}
+		if won[i] {
+			view.changes.Released = append(view.changes.Released, *group[i].command.Claim())
+		}
+		if errors.Is(answers[i], errAgain) {
+			again = append(again, group[i])
+		}
+	}
+	view.changes.Group = c.cfg.IDs.New(int64(c.cfg.Shard))
+	if err := tx.Write(ctx, &view.changes); err != nil {
+		return nil, nil, err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		if !errors.Is(err, store.ErrCommitUnknown) {
+			return nil, nil, err
+		}
+		if err := c.lookUp(ctx, view.changes.Group); err != nil {
+			return nil, nil, err
+		}
+	}
+	return answers, again, nil
+}
+
+// claim claims the group's keys: a lost claim is its command's answer.
+func claim(ctx context.Context, tx store.Tx, group []item, answers []error) (won []bool, err error) {
+	won = make([]bool, len(group))
+	claims := make([]store.Claim, 0, len(group))
+	at := make([]int, 0, len(group))
+	for i, it := range group {
+		if claim := it.command.Claim(); claim != nil {
+			claims = append(claims, *claim)
+			at = append(at, i)
+		}
+	}
+	if len(claims) == 0 {
+		return won, nil
+	}
+	holders, err := tx.Claim(ctx, claims)
+	if err != nil {
+		return nil, err
+	}
+	for i, holder := range holders {
+		if holder != nil {
+			answers[at[i]] = &LostClaim{Holder: *holder}
+		} else {
+			won[at[i]] = true
+		}
+	}
+	return won, nil
+}
+
+// union collects what the group reads, without those that are answered.
+func union(group []item, answers []error, slot int) store.Keys {
+	var keys store.Keys
+	for i, it := range group {
+		if answers[i] != nil {
+			continue
+		}
+		it.command.Keys(&keys)
+		if it.extra != nil {
+			keys.Payments = append(keys.Payments, it.extra.Payments...)
+			keys.Methods = append(keys.Methods, it.extra.Methods...)
+			keys.Accounts = append(keys.Accounts, it.extra.Accounts...)
+			keys.APIKeys = append(keys.APIKeys, it.extra.APIKeys...)
+		}
+	}
+	for i := range keys.Accounts {
+		if _, user := keys.Accounts[i].Name.UserID(); !user {
+			keys.Accounts[i].Slot = slot
+		}
+	}
+	keys.Payments = distinct(keys.Payments)
+	keys.Methods = distinct(keys.Methods)
+	keys.Accounts = distinct(keys.Accounts)
+	keys.APIKeys = distinct(keys.APIKeys)
+	return keys
+}
+
+func distinct[K comparable](keys []K) []K {
+	if len(keys) < 2 {
+		return keys
+	}
+	seen := make(map[K]struct{}, len(keys))
+	kept := keys[:0]
+	for _, key := range keys {
+		if _, ok := seen[key]; !ok {
+			seen[key] = struct{}{}
+			kept = append(kept, key)
+		}
+	}
+	return kept
+}
+
+// decide runs one command's decision on the view.
+func (c *Committer) decide(view *View, it *item) (err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = problem.New(problem.Internal, "a decision broke").With(fmt.Errorf("panic: %v", broken))
+			c.cfg.Alert("a decision panicked", err)
+		}
+	}()
+	decision, err := it.command.Decide(view)
+	if err == nil {
+		err = view.apply(&decision)
+	}
+	var need *NeedKeys
+	if !errors.As(err, &need) {
+		if err != nil && problem.Is(err, problem.Internal) {
+			c.cfg.Alert("a decision found something broken", err)
+		}
+		return err
+	}
+	if it.needs++; it.needs > maxNeeds {
+		err = problem.New(problem.Internal, "a decision never has all its keys").With(need)
+		c.cfg.Alert("a decision never has all its keys", err)
+		return err
+	}
+	if it.extra == nil {
+		it.extra = &store.Keys{}
+	}
+	it.extra.Payments = append(it.extra.Payments, need.Payments...)
+	it.extra.Methods = append(it.extra.Methods, need.Methods...)
+	it.extra.Accounts = append(it.extra.Accounts, need.Accounts...)
+	it.extra.APIKeys = append(it.extra.APIKeys, need.APIKeys...)
+	return errAgain
+}
+
+// errNotCommitted: the store says that the group was not committed after all.
+var errNotCommitted = errors.New("commit: the group was not committed")
+
+// lookUp asks the store, until it answers, what became of a commit.
+func (c *Committer) lookUp(ctx context.Context, group ident.ID) error {
+	for {
+		committed, err := c.cfg.Store.Committed(ctx, c.cfg.Shard, group)
+		switch {
+		case err == nil && committed:
+			return nil
+		case err == nil:
+			return errNotCommitted
+		}
+		c.cfg.Log.Warn("commit unknown; asking again", "shard", c.cfg.Shard, "error", err)
+		if c.cfg.Clock.Sleep(ctx, retryPause) != nil {
+			return fmt.Errorf("%w: the process is stopping", store.ErrCommitUnknown)
+		}
+	}
+}

@@ -1,0 +1,173 @@
+package flow
+
+import (
+	"context"
+	"slices"
+
+	"florin/commit"
+	"florin/fraud"
+	"florin/ident"
+	"florin/money"
+	"florin/payment"
+	"florin/problem"
+	"florin/store"
+)
+
+// Authorize asks for a payment. Its fields were checked in form.
+type Authorize struct {
+	UserID        int64
+	Amount        money.Amount
+	CaptureMethod payment.CaptureMethod
+	Purpose       payment.Purpose
+	Method        string // a pm_ id, a test card's name, or "" for none yet
+	Details       payment.Details
+	Confirm       bool
+	Idempotency   *Idempotency
+}
+
+// Authorize makes a payment and, when it is confirmed, charges it. A decline is
+// a Result, not an error.
+func (s *Service) Authorize(ctx context.Context, r Authorize) (Result, error) {
+	run := s.prepare(ctx, r)
+	if run.done {
+		return run.result, run.err
+	}
+	run.opened(ctx, s.cfg.Commit.Do(run.shard, false, &run.create))
+	for !run.done {
+		settle := s.charge(ctx, run)
+		run.settled(ctx, settle, s.cfg.Commit.Do(run.shard, true, settle))
+	}
+	return run.result, run.err
+}
+
+// charging is one payment on its way through Tx 1, the calls and Tx 2: what
+// Authorize, AuthorizeBatch and Confirm have in common.
+type charging struct {
+	service    *Service
+	shard      int
+	create     createCommand  // of a new payment
+	confirm    confirmCommand // of one that is there
+	claim      *store.Claim
+	instrument instrument
+	payment    payment.Payment
+	tried      []string // gateways
+	done       bool
+	result     Result
+	err        error
+}
+
+func (c *charging) end(r Result, err error) {
+	c.done, c.result, c.err = true, r, err
+}
+
+// prepare does what comes before Tx 1: the key, the card, the score, the
+// gateway. A request that ends here has written nothing.
+func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
+	run := &charging{service: s, shard: s.shardOf(r.UserID)}
+	id := s.cfg.IDs.New(r.UserID)
+	run.claim = s.claim(r.Idempotency, r.UserID, ident.Payment, id)
+	held, err := s.holder(ctx, run.claim)
+	switch {
+	case err != nil:
+		run.end(Result{}, err)
+		return run
+	case held != nil:
+		run.end(s.replay(ctx, *held, held.Object))
+		return run
+	}
+	run.create = createCommand{claim: run.claim, create: payment.Create{
+		ID: id, UserID: r.UserID, Amount: r.Amount, CaptureMethod: r.CaptureMethod, Purpose: r.Purpose,
+		Method: r.Method, Details: r.Details, Confirm: r.Confirm,
+	}}
+	c := &run.create.create
+	if r.Method == "" {
+		if r.Confirm {
+			run.end(Result{}, problem.Invalid("payment_method", "is needed to confirm"))
+		}
+		return run
+	}
+	c.Start, c.Blocked, err = run.choose(ctx, r.UserID, r.Method, r.Amount, r.Confirm)
+	if err != nil {
+		run.end(Result{}, err)
+	}
+	return run
+}
+
+// choose finds the card, and to confirm it scores the request and chooses a
+// gateway.
+func (c *charging) choose(
+	ctx context.Context, userID int64, method string, amount money.Amount, confirm bool,
+) (start payment.Start, blocked bool, err error) {
+	s := c.service
+	if c.instrument, err = s.instrument(ctx, userID, method); err != nil || !confirm {
+		return start, false, err
+	}
+	score := s.cfg.Scorer.Score(fraud.Request{
+		UserID: userID, Fingerprint: c.instrument.fingerprint,
+		AmountMinor: amount.Minor, Currency: string(amount.Currency),
+	})
+	if score.Declines(s.cfg.FraudThreshold) {
+		return start, true, nil
+	}
+	start, ok := c.next(userID)
+	if !ok {
+		err = problem.New(problem.GatewayUnavailable, "no gateway can take the payment now").After(retryAfter)
+	}
+	return start, false, err
+}
+
+// next names an attempt at the first gateway that can be called and was not
+// tried yet.
+func (c *charging) next(userID int64) (payment.Start, bool) {
+	for _, g := range c.service.cfg.Gateways {
+		if !g.Available() || slices.Contains(c.tried, g.Name()) {
+			continue
+		}
+		return payment.Start{
+			Attempt: c.service.cfg.IDs.New(userID), Gateway: g.Name(), InquireAt: c.service.inquireAt(0),
+		}, true
+	}
+	return payment.Start{}, false
+}
+
+// opened takes the answer of a new payment's Tx 1.
+func (c *charging) opened(ctx context.Context, err error) {
+	held, err := lost(c.claim, err)
+	switch {
+	case err != nil:
+		c.end(Result{}, err)
+	case held != nil:
+		c.end(c.service.replay(ctx, *held, held.Object))
+	default:
+		c.begin(c.create.decided)
+	}
+}
+
+// begin goes on with a payment that Tx 1 left processing; any other is the
+// answer.
+func (c *charging) begin(p payment.Payment) {
+	c.payment = p
+	if p.Status != payment.Processing {
+		c.end(Result{Payment: p}, nil)
+	}
+}
+
+// createCommand is Tx 1 of a new payment.
+type createCommand struct {
+	create  payment.Create
+	claim   *store.Claim
+	decided payment.Payment
+}
+
+// Keys implements commit.Command.
+func (c *createCommand) Keys(*store.Keys) {}
+
+// Claim implements commit.Command.
+func (c *createCommand) Claim() *store.Claim { return c.claim }
+
+// Decide implements commit.Command.
+func (c *createCommand) Decide(*commit.View) (commit.Decision, error) {
+	changes, err := payment.DecideCreate(c.create)
+	c.decided = changes.Payment
+	return commit.Decision{Payment: changes}, err
+}

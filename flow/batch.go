@@ -1,0 +1,84 @@
+package flow
+
+import (
+	"context"
+	"time"
+
+	"florin/commit"
+)
+
+// BatchResult is one payment's answer in a batch.
+type BatchResult struct {
+	Result
+	Err error
+}
+
+// flushAfter is how long an outcome may wait for others to be settled with.
+const flushAfter = 20 * time.Millisecond
+
+// AuthorizeBatch does what Authorize does for each request, with one Tx 1 and
+// one Tx 2 a shard where it can, and at most BatchCalls calls to gateways out at
+// a time. The results are in the requests' order; one that fails stops no other.
+func (s *Service) AuthorizeBatch(ctx context.Context, requests []Authorize) []BatchResult {
+	runs := make([]*charging, len(requests))
+	items := make([]commit.Item, 0, len(requests))
+	opening := make([]*charging, 0, len(requests))
+	for i, r := range requests {
+		runs[i] = s.prepare(ctx, r)
+		if !runs[i].done {
+			items = append(items, commit.Item{Shard: runs[i].shard, Command: &runs[i].create})
+			opening = append(opening, runs[i])
+		}
+	}
+	open := opening[:0]
+	for i, err := range s.cfg.Commit.DoAll(false, items) {
+		opening[i].opened(ctx, err)
+		if !opening[i].done {
+			open = append(open, opening[i])
+		}
+	}
+	if len(open) > 0 {
+		s.chargeAll(ctx, open)
+	}
+	results := make([]BatchResult, len(requests))
+	for i, run := range runs {
+		results[i] = BatchResult{Result: run.result, Err: run.err}
+	}
+	return results
+}
+
+// chargeAll charges payments in stripes, one a call that may be out. A stripe
+// settles together what its gateway answered at once, and what takes longer as
+// soon as it is there.
+func (s *Service) chargeAll(ctx context.Context, runs []*charging) {
+	stripes := min(s.cfg.BatchCalls, len(runs))
+	s.cfg.Each(stripes, stripes, func(stripe int) {
+		var queue []*charging
+		for i := stripe; i < len(runs); i += stripes {
+			queue = append(queue, runs[i])
+		}
+		for len(queue) > 0 {
+			queue = s.chargeSome(ctx, queue)
+		}
+	})
+}
+
+// chargeSome charges from the front of the queue until flushAfter has passed,
+// settles those, and returns what is left to do.
+func (s *Service) chargeSome(ctx context.Context, queue []*charging) []*charging {
+	began := s.now()
+	var items []commit.Item
+	n := 0
+	for ; n < len(queue) && (n == 0 || s.now().Sub(began) < flushAfter); n++ {
+		items = append(items, commit.Item{Shard: queue[n].shard, Command: s.charge(ctx, queue[n])})
+	}
+	left := queue[n:]
+	for i, err := range s.cfg.Commit.DoAll(true, items) {
+		run := queue[i]
+		run.settled(ctx, items[i].Command.(*settleCommand), err)
+		if !run.done {
+			left = append(left[:len(left):len(left)], run)
+		}
+	}
+	return left
+}

@@ -1,0 +1,134 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+
+	"florin/ident"
+	"florin/payment"
+	"florin/problem"
+	"florin/store"
+)
+
+// Idempotency is the key with which a caller marks a request that it may
+// repeat.
+type Idempotency struct {
+	Scope  string // the request's path
+	Key    string
+	Digest [32]byte // of the body, keyed
+}
+
+// Result is a flow's answer: the payment in the state to tell, and whether that
+// was told before.
+type Result struct {
+	Payment  payment.Payment
+	Replayed bool
+}
+
+// claim returns the claim of a request, or nil without a key.
+func (s *Service) claim(i *Idempotency, userID int64, kind ident.Kind, object ident.ID) *store.Claim {
+	if i == nil {
+		return nil
+	}
+	user := strconv.AppendInt(nil, userID, 10)
+	hash := s.cfg.Vault.Digest([]byte(i.Scope), user, []byte(i.Key))
+	c := &store.Claim{
+		Scope: i.Scope, UserID: userID, Key: i.Key, Kind: kind, Object: object, At: s.now(),
+		Digest: [16]byte(i.Digest[:16]),
+	}
+	for _, b := range hash[:8] {
+		c.Hash = c.Hash<<8 | int64(b)
+	}
+	return c
+}
+
+// holder returns the claim that has c's key already, or nil.
+func (s *Service) holder(ctx context.Context, c *store.Claim) (*store.Claim, error) {
+	if c == nil {
+		return nil, nil
+	}
+	held, err := s.cfg.Store.FindClaim(ctx, s.shardOf(c.UserID), *c)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, readError(err)
+	}
+	return &held, sameBody(*c, held)
+}
+
+func sameBody(c, held store.Claim) error {
+	if c.Digest != held.Digest {
+		err := problem.New(problem.IdempotencyKeyReuse, "this key was used with another body")
+		err.Param = "Idempotency-Key"
+		return err
+	}
+	return nil
+}
+
+// replay answers a repeated request about a payment: what the first was
+// answered, or, while that is open, how things stand.
+func (s *Service) replay(ctx context.Context, held store.Claim, paymentID ident.ID) (Result, error) {
+	p, err := s.cfg.Store.Payment(ctx, paymentID)
+	if err != nil {
+		return Result{}, readError(err)
+	}
+	if held.Answer != nil {
+		if err := json.Unmarshal(held.Answer, &p.State); err != nil {
+			return Result{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
+		}
+		return Result{Payment: p, Replayed: true}, nil
+	}
+	if held.Kind == ident.Payment && p.AnsweredVersion != 0 {
+		if p.Answered != nil {
+			p.State = *p.Answered
+		}
+		return Result{Payment: p, Replayed: true}, nil
+	}
+	if p.Status == payment.Processing && s.underWay(p) {
+		return Result{}, inProgress()
+	}
+	return Result{Payment: p, Replayed: true}, nil
+}
+
+func inProgress() error {
+	return problem.New(problem.IdempotencyInProgress, "the first request with this key has not been answered yet")
+}
+
+// underWay tells whether some process is still waiting for the latest attempt's
+// gateway. Past the charge's deadline that process is gone.
+func (s *Service) underWay(p payment.Payment) bool {
+	i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == p.Attempt })
+	if i < 0 || !p.Attempts[i].AnsweredAt.IsZero() {
+		return false
+	}
+	return s.now().Sub(p.Attempt.Time()) < s.cfg.ChargeDeadline
+}
+
+// answer keeps the state that a request is answered with in its claim.
+func answer(c *store.Claim, state payment.State) ([]store.Claim, error) {
+	if c == nil || state.Status == payment.Processing {
+		return nil, nil
+	}
+	text, err := json.Marshal(state)
+	if err != nil {
+		return nil, err
+	}
+	answered := *c
+	answered.Answer = text
+	return []store.Claim{answered}, nil
+}
+
+// readError turns a reader's error into a problem.
+func readError(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return problem.New(problem.NotFound, "there is no such object").With(err)
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrConflict):
+		return problem.New(problem.Unavailable, "the store cannot be reached").After(retryAfter).With(err)
+	}
+	return err
+}

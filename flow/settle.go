@@ -1,0 +1,188 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"florin/commit"
+	"florin/gateway"
+	"florin/ident"
+	"florin/ledger"
+	"florin/payment"
+	"florin/problem"
+	"florin/store"
+)
+
+// charge calls the gateway of the payment's latest attempt, and returns the
+// command that records what it said.
+func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
+	p := run.payment
+	ctx, cancel := s.detached(ctx)
+	defer cancel()
+	began := s.now()
+	outcome, err := s.gateways[p.Gateway].Charge(ctx, gateway.Charge{
+		Operation: p.Attempt, Payment: p.ID, Amount: p.Amount, Card: run.instrument.card,
+		Capture: p.CaptureMethod == payment.CaptureAutomatic,
+	})
+	settle := s.settle(p.Attempt, outcome, err)
+	s.cfg.Observe(p.Gateway, gateway.Status(settle.Outcome), settle.At.Sub(began))
+	run.tried = append(run.tried, p.Gateway)
+	if errors.Is(err, gateway.ErrNotSent) {
+		settle.Next, _ = run.next(p.UserID)
+	}
+	return &settleCommand{payment: p, settle: settle, claim: run.confirm.claim}
+}
+
+// settle turns a gateway's answer into the decision's command.
+func (s *Service) settle(attempt ident.ID, outcome gateway.Outcome, err error) payment.Settle {
+	settle := payment.Settle{
+		Attempt: attempt, Reason: outcome.Reason, Reference: outcome.Reference, At: s.now(),
+		InquireAt: s.inquireAt(0), Capture: s.cfg.IDs.New(int64(attempt.Bucket())),
+		Reversal: s.cfg.IDs.New(int64(attempt.Bucket())),
+	}
+	switch {
+	case errors.Is(err, gateway.ErrNotSent):
+		settle.Outcome, settle.Reason = payment.OutcomeDeclined, problem.NotCharged
+	case err != nil:
+		settle.Outcome, settle.Reason = payment.OutcomeUnknown, ""
+	default:
+		settle.Outcome = outcomes[outcome.Status]
+	}
+	if settle.Outcome == payment.OutcomeDeclined && !settle.Reason.IsDecline() {
+		settle.Reason = problem.GenericDecline
+	}
+	return settle
+}
+
+// outcomes says what a gateway's status makes of an attempt.
+var outcomes = map[gateway.Status]payment.Outcome{
+	gateway.Approved:       payment.OutcomeApproved,
+	gateway.Declined:       payment.OutcomeDeclined,
+	gateway.RequiresAction: payment.OutcomeUnknown, // no caller could act on it yet
+	gateway.Pending:        payment.OutcomePending,
+	gateway.NotFound:       payment.OutcomeUnknown,
+	gateway.Unknown:        payment.OutcomeUnknown,
+}
+
+// settled takes the answer of Tx 2. When that could not be written the payment
+// is told as Tx 1 left it, processing, and worker/inquire settles it.
+func (c *charging) settled(ctx context.Context, settle *settleCommand, err error) {
+	if err != nil {
+		c.service.cfg.Log.ErrorContext(ctx, "an outcome could not be written; it will be asked for",
+			"payment", c.payment.ID.Text(ident.Payment), "error", err)
+		c.end(Result{Payment: c.payment}, nil)
+		return
+	}
+	p := settle.decided
+	goesOn := !settle.settle.Next.Attempt.IsZero() && p.Attempt == settle.settle.Next.Attempt
+	c.payment = p
+	if !goesOn {
+		c.end(Result{Payment: p}, nil)
+		c.service.takeBack(ctx, p, settle.settle.Attempt)
+	}
+}
+
+// settleCommand records what became of an attempt: Tx 2.
+type settleCommand struct {
+	payment payment.Payment
+	settle  payment.Settle
+	claim   *store.Claim // of the confirm that started the attempt
+	decided payment.Payment
+}
+
+// Keys implements commit.Command.
+func (c *settleCommand) Keys(k *store.Keys) {
+	k.Payments = append(k.Payments, c.payment.ID)
+	if c.settle.Outcome != payment.OutcomeApproved {
+		return
+	}
+	i := slices.IndexFunc(c.payment.Attempts, func(a payment.Attempt) bool { return a.ID == c.settle.Attempt })
+	if i < 0 {
+		return
+	}
+	currency := c.payment.Amount.Currency
+	k.Accounts = append(k.Accounts,
+		ledger.Key{Name: ledger.Receivable(c.payment.Attempts[i].Gateway), Currency: currency},
+		ledger.Key{Name: ledger.Sales, Currency: currency})
+}
+
+// Claim implements commit.Command.
+func (c *settleCommand) Claim() *store.Claim { return nil }
+
+// Decide implements commit.Command.
+func (c *settleCommand) Decide(v *commit.View) (commit.Decision, error) {
+	p, err := v.Payment(c.payment.ID)
+	if err != nil {
+		return commit.Decision{}, err
+	}
+	changes, err := payment.DecideOutcome(p, c.settle)
+	if err != nil {
+		return commit.Decision{}, err
+	}
+	c.decided = changes.Payment
+	answered, err := answer(c.claim, changes.Payment.State)
+	return commit.Decision{Payment: changes, Answered: answered}, err
+}
+
+// takeBack reverses an approval that came too late, at once; what fails here,
+// worker/inquire goes on with.
+func (s *Service) takeBack(ctx context.Context, p payment.Payment, attemptID ident.ID) {
+	i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == attemptID })
+	if i < 0 || p.Attempts[i].Reversal == nil || p.Attempts[i].Reversal.Status != payment.OperationPending {
+		return
+	}
+	a := p.Attempts[i]
+	s.cfg.Alert("a gateway approved late; the charge is being reversed",
+		problem.New(problem.Internal, "%s at %s", a.ID.Text(ident.Attempt), a.Gateway))
+	if err := s.reverse(ctx, p, a); err != nil {
+		s.cfg.Log.ErrorContext(ctx, "a reversal will be tried again", "attempt", a.ID.Text(ident.Attempt), "error", err)
+	}
+}
+
+// reverse voids a charge under the reversal's id, and records whether that was
+// done.
+func (s *Service) reverse(ctx context.Context, p payment.Payment, a payment.Attempt) error {
+	ctx, cancel := s.detached(ctx)
+	defer cancel()
+	g, ok := s.gateways[a.Gateway]
+	if !ok {
+		return problem.New(problem.Internal, "gateway %s is not configured any more", a.Gateway)
+	}
+	outcome, callErr := g.Void(ctx, gateway.Void{
+		Operation: a.Reversal.ID, Charge: a.ID, Reference: a.Reference, Amount: p.Amount,
+	})
+	done := callErr == nil && outcome.Status == gateway.Approved
+	command := &reverseCommand{payment: p.ID, reverse: payment.Reverse{
+		Attempt: a.ID, Done: done, InquireAt: s.inquireAt(a.Inquiry.Count),
+	}}
+	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
+		return err
+	}
+	if !done && callErr == nil {
+		callErr = problem.New(problem.Internal, "the gateway answered %s", outcome.Status)
+	}
+	return callErr
+}
+
+// reverseCommand records what became of a reversal.
+type reverseCommand struct {
+	payment ident.ID
+	reverse payment.Reverse
+}
+
+// Keys implements commit.Command.
+func (c *reverseCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
+
+// Claim implements commit.Command.
+func (c *reverseCommand) Claim() *store.Claim { return nil }
+
+// Decide implements commit.Command.
+func (c *reverseCommand) Decide(v *commit.View) (commit.Decision, error) {
+	p, err := v.Payment(c.payment)
+	if err != nil {
+		return commit.Decision{}, err
+	}
+	changes, err := payment.DecideReversal(p, c.reverse)
+	return commit.Decision{Payment: changes}, err
+}

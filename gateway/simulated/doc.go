@@ -1,0 +1,34 @@
+// Package simulated is a payment service provider of our own, for tests and
+// trials: it keeps state, answers Stripe's test cards as Stripe does when they
+// are charged, fails on demand, and leaves a journal that an auditor can hold
+// against the books. It moves no real money.
+//
+// A call runs through these stations; with all [Settings] at zero it goes
+// straight to the effect, in the caller's goroutine:
+//
+//	down? ── latency ── timeout? ── error before? ── EFFECT ── error after? ── answer
+//	  │         │          │             │              │            │
+//	not sent  context's  effect, now  ambiguous,     journal,     ambiguous,
+//	          end, no    or late, no  no effect      then memory  after the
+//	          effect     answer                                   effect, now or late
+//
+// What holds:
+//
+//   - An operation id has one effect and one outcome, for ever and for all
+//     processes that share Config.Dir. The same id with other contents is refused.
+//   - Nothing is answered before it is in the journal: one line, one write(2). So
+//     it outlives kill -9, though not the machine, since nothing is synced.
+//   - What refunds and voids take back of a charge is never more than the charge.
+//   - Nothing is kept of a card but its last four digits.
+//
+// Each process appends to a journal of its own, NAME.TAG.jsonl in Config.Dir, and
+// reads those of the others. A line that lacks its end, because its writer died,
+// never happened; nothing is ever written behind it. NAME.lock is held while a
+// process decides and appends, as long as it knows of others; each process that
+// opens the folder adds a byte to it, so that its size tells the others to look
+// for a new journal. Journals must not be added or removed by hand meanwhile.
+//
+// When a line cannot be written, it is taken back and the call ends with
+// gateway.ErrNotSent; when it cannot be taken back either, so does every call
+// after it. Late effects that were pending at a crash or at Close never happen.
+package simulated

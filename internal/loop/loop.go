@@ -1,0 +1,103 @@
+// Package loop starts and stops goroutines: it is where the steps of workers
+// and committers are called again and again, and where a bounded number of
+// calls run at a time.
+package loop
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Group runs loops until it is stopped.
+type Group struct {
+	ctx    context.Context //nolint:containedctx // it is what the loops end by
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+	log    *slog.Logger
+}
+
+// New returns a group whose loops end when ctx does, or with Stop.
+func New(ctx context.Context, log *slog.Logger) *Group {
+	ctx, cancel := context.WithCancel(ctx)
+	return &Group{ctx: ctx, cancel: cancel, log: log}
+}
+
+// Stop ends the loops and waits for them.
+func (g *Group) Stop() {
+	g.cancel()
+	g.wait.Wait()
+}
+
+// Go runs f once, with a context that ends with Stop.
+func (g *Group) Go(f func(ctx context.Context)) {
+	g.wait.Go(func() { f(g.ctx) })
+}
+
+// OnReady calls step each time that ready has a token, until stopped.
+func (g *Group) OnReady(ready <-chan struct{}, step func(ctx context.Context)) {
+	g.Go(func(ctx context.Context) {
+		for {
+			select {
+			case <-ready:
+				step(ctx)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// Every calls step with a pause of about every between two calls (±10 %), at
+// once again while it returns true. After an error the pause doubles, up to 16
+// times every; the error is logged.
+func (g *Group) Every(name string, every time.Duration, step func(ctx context.Context) (more bool, err error)) {
+	g.Go(func(ctx context.Context) {
+		failures := 0
+		for {
+			more, err := step(ctx)
+			if err != nil && ctx.Err() == nil {
+				failures = min(failures+1, 4)
+				g.log.WarnContext(ctx, "a step failed", "worker", name, "error", err)
+			} else {
+				failures = 0
+			}
+			pause := every << failures
+			pause += time.Duration((rand.Float64() - 0.5) * 0.2 * float64(pause)) //nolint:gosec // jitter
+			if more && err == nil {
+				pause = 0
+			}
+			timer := time.NewTimer(pause)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+				return
+			}
+		}
+	})
+}
+
+// Each runs f(0) to f(n-1), at most limit of them at a time, and returns when
+// all have ended. With n or limit 1 it starts no goroutine.
+func Each(n, limit int, f func(i int)) {
+	if n <= 1 || limit <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for range min(n, limit) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	wait.Wait()
+}

@@ -1,0 +1,163 @@
+package payment
+
+import (
+	"slices"
+	"time"
+
+	"florin/event"
+	"florin/ident"
+	"florin/ledger"
+	"florin/problem"
+)
+
+// Settle is the command that records what became of an attempt. Three may learn
+// one outcome (the call itself, an inquiry, a notice): deciding it again changes
+// nothing.
+type Settle struct {
+	Attempt   ident.ID
+	Outcome   Outcome
+	Reason    problem.Code // of a decline
+	Reference string
+	At        time.Time
+	// InquireAt is when to ask next, should the outcome be open.
+	InquireAt time.Time
+	// Inquired counts one more inquiry.
+	Inquired bool
+	// Next is the attempt that follows a decline with which the gateway surely
+	// charged nothing; its zero value ends the payment as declined.
+	Next Start
+	// Capture and Reversal are ids for what an approval makes.
+	Capture, Reversal ident.ID
+}
+
+// DecideOutcome settles an attempt, and with it the payment. An approval for a
+// payment that no longer waits for it is recorded and taken back.
+func DecideOutcome(p Payment, s Settle) (Changes, error) {
+	i := slices.IndexFunc(p.Attempts, func(a Attempt) bool { return a.ID == s.Attempt })
+	if i < 0 {
+		return Changes{}, problem.New(problem.NotFound, "payment %s has no attempt %s",
+			p.ID.Text(ident.Payment), s.Attempt.Text(ident.Attempt))
+	}
+	attempt := p.Attempts[i]
+	if attempt.settled(s.Outcome) {
+		return Changes{Payment: p}, nil
+	}
+	if attempt.AnsweredAt.IsZero() {
+		attempt.AnsweredAt = s.At
+	}
+	attempt.Outcome, attempt.Reason, attempt.Inquiry.At = s.Outcome, s.Reason, time.Time{}
+	if s.Reference != "" {
+		attempt.Reference = s.Reference
+	}
+	if s.Inquired {
+		attempt.Inquiry.Count++
+	}
+	awaited := p.Status == Processing && p.Attempt == attempt.ID
+	var changes Changes
+	switch {
+	case s.Outcome.Open():
+		attempt.Inquiry.At = s.InquireAt
+	case s.Outcome == OutcomeApproved && !awaited:
+		p.keepAnswer()
+		attempt.Reversal = &Reversal{ID: s.Reversal, Status: OperationPending}
+		attempt.Inquiry.At = s.InquireAt
+		p.record(event.PaymentLateApproval, &changes)
+	case s.Outcome == OutcomeApproved:
+		p.keepAnswer()
+		p.succeed(attempt, s.Capture, &changes)
+	case awaited:
+		p.keepAnswer()
+		p.decline(s, &changes)
+	}
+	p.setAttempt(i, attempt, &changes)
+	return changes.of(p)
+}
+
+// settled tells whether an outcome brings nothing new to the attempt. A decline
+// may still turn out to be an approval that came late; an approval stands.
+func (a Attempt) settled(outcome Outcome) bool {
+	switch a.Outcome {
+	case OutcomeApproved:
+		return true
+	case OutcomeDeclined:
+		return outcome != OutcomeApproved
+	case OutcomePending, OutcomeUnknown, OutcomeRequiresAction:
+		return false
+	}
+	return false
+}
+
+// succeed books an approved charge, captured as it was authorized.
+func (p *Payment) succeed(attempt Attempt, id ident.ID, changes *Changes) {
+	p.Status, p.Reason = Succeeded, ""
+	p.Attempt, p.Gateway = attempt.ID, attempt.Gateway
+	p.AuthorizedMinor, p.CapturedMinor = p.Amount.Minor, p.Amount.Minor
+	p.advance(changes)
+	capture := Capture{
+		ID: id, Payment: p.ID, Attempt: attempt.ID, UserID: p.UserID, Minor: p.Amount.Minor,
+		Status: OperationSucceeded, Version: 1,
+	}
+	p.Captures = append(p.Captures[:len(p.Captures):len(p.Captures)], capture)
+	changes.Captures = append(changes.Captures, Change[Capture]{Value: capture, New: true})
+	changes.Events = append(changes.Events, p.captureEvent(capture))
+	changes.Transactions = append(changes.Transactions, ledger.NewTransaction(
+		ledger.KindCapture, p.UserID, id, p.ID,
+		ledger.Posting{Debit: ledger.Receivable(attempt.Gateway), Credit: ledger.Sales, Amount: p.Amount}))
+}
+
+// decline ends the payment, or goes on with the next gateway.
+func (p *Payment) decline(s Settle, changes *Changes) {
+	if s.Next.Attempt.IsZero() {
+		p.Status, p.Reason = Declined, s.Reason
+	} else {
+		p.start(s.Next, changes)
+	}
+	p.advance(changes)
+}
+
+// record gives the payment a version for something that its status does not
+// show.
+func (p *Payment) record(kind event.Type, changes *Changes) {
+	p.Version++
+	changes.Changed = true
+	changes.Events = append(changes.Events, p.event(kind))
+}
+
+// setAttempt replaces the i-th attempt.
+func (p *Payment) setAttempt(i int, attempt Attempt, changes *Changes) {
+	p.Attempts = slices.Clone(p.Attempts)
+	p.Attempts[i] = attempt
+	changes.Attempts = append(changes.Attempts, Change[Attempt]{Value: attempt})
+}
+
+// Reverse is the command that records what became of a reversal.
+type Reverse struct {
+	Attempt   ident.ID
+	Done      bool // the gateway has taken the charge back
+	InquireAt time.Time
+}
+
+// DecideReversal settles a reversal, or puts the next try off.
+func DecideReversal(p Payment, r Reverse) (Changes, error) {
+	i := slices.IndexFunc(p.Attempts, func(a Attempt) bool { return a.ID == r.Attempt })
+	if i < 0 || p.Attempts[i].Reversal == nil {
+		return Changes{}, problem.New(problem.NotFound, "attempt %s has no reversal", r.Attempt.Text(ident.Attempt))
+	}
+	attempt := p.Attempts[i]
+	if attempt.Reversal.Status == OperationSucceeded {
+		return Changes{Payment: p}, nil
+	}
+	var changes Changes
+	reversal := *attempt.Reversal
+	attempt.Inquiry.Count++
+	if r.Done {
+		p.keepAnswer()
+		reversal.Status, attempt.Inquiry.At = OperationSucceeded, time.Time{}
+		p.record(event.PaymentReversed, &changes)
+	} else {
+		attempt.Inquiry.At = r.InquireAt
+	}
+	attempt.Reversal = &reversal
+	p.setAttempt(i, attempt, &changes)
+	return changes.of(p)
+}

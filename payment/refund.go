@@ -1,0 +1,131 @@
+package payment
+
+import (
+	"slices"
+	"time"
+
+	"florin/event"
+	"florin/ident"
+	"florin/ledger"
+	"florin/money"
+	"florin/problem"
+)
+
+// GiveBack is the command that begins a refund to the card.
+type GiveBack struct {
+	ID        ident.ID
+	Minor     int64 // 0 for all that is left
+	InquireAt time.Time
+}
+
+// DecideRefund reserves a refund: it is written pending, and no other refund can
+// take the same money, whatever becomes of it.
+func DecideRefund(p Payment, c GiveBack) (Changes, error) {
+	if p.Status != Succeeded {
+		return Changes{}, wrongState(p, "refunded")
+	}
+	left := p.RefundableMinor()
+	minor := c.Minor
+	if minor == 0 {
+		minor = left
+	}
+	if minor <= 0 || minor > left {
+		err := problem.New(problem.OverRefund, "%s is left to refund",
+			money.Amount{Minor: left, Currency: p.Amount.Currency})
+		err.Param = "amount"
+		return Changes{}, err
+	}
+	charge, ok := p.Charged()
+	if !ok {
+		return Changes{}, problem.New(problem.Internal, "a succeeded payment without an approved attempt")
+	}
+	p.keepAnswer()
+	p.RefundPendingMinor += minor
+	refund := Refund{
+		ID: c.ID, Payment: p.ID, Attempt: charge.ID, UserID: p.UserID, Gateway: charge.Gateway,
+		Amount: money.Amount{Minor: minor, Currency: p.Amount.Currency},
+		Status: OperationPending, Version: 1, Inquiry: Inquiry{At: c.InquireAt},
+	}
+	p.Refunds = append(p.Refunds[:len(p.Refunds):len(p.Refunds)], refund)
+	changes := Changes{
+		Changed: true,
+		Refunds: []Change[Refund]{{Value: refund, New: true}},
+		Events:  []event.Event{refund.event(event.RefundPending)},
+	}
+	return changes.of(p)
+}
+
+// RefundableMinor returns what is left to refund.
+func (p Payment) RefundableMinor() int64 {
+	return p.CapturedMinor - p.RefundedMinor - p.RefundPendingMinor - p.DisputedMinor
+}
+
+// Charged returns the attempt that stands: approved and not reversed.
+func (p Payment) Charged() (Attempt, bool) {
+	for _, a := range p.Attempts {
+		if a.Outcome == OutcomeApproved && a.Reversal == nil {
+			return a, true
+		}
+	}
+	return Attempt{}, false
+}
+
+// SettleRefund is the command that records what became of a refund.
+type SettleRefund struct {
+	Refund    ident.ID
+	Status    OperationStatus // pending while nobody knows
+	Reason    problem.Code    // of a failure
+	Reference string
+	At        time.Time
+	InquireAt time.Time // when to ask next, while it is pending
+	Inquired  bool      // counts one more inquiry
+}
+
+// DecideRefundOutcome books a refund, or gives back what it reserved.
+func DecideRefundOutcome(p Payment, s SettleRefund) (Changes, error) {
+	i := slices.IndexFunc(p.Refunds, func(r Refund) bool { return r.ID == s.Refund })
+	if i < 0 {
+		return Changes{}, problem.New(problem.NotFound, "payment %s has no refund %s",
+			p.ID.Text(ident.Payment), s.Refund.Text(ident.Refund))
+	}
+	refund := p.Refunds[i]
+	if refund.Status != OperationPending {
+		return Changes{Payment: p}, nil
+	}
+	if refund.AnsweredAt.IsZero() {
+		refund.AnsweredAt = s.At
+	}
+	if s.Inquired {
+		refund.Inquiry.Count++
+	}
+	if s.Reference != "" {
+		refund.Reference = s.Reference
+	}
+	var changes Changes
+	if s.Status == OperationPending {
+		refund.Inquiry.At = s.InquireAt
+	} else {
+		p.keepAnswer()
+		refund.Status, refund.Reason, refund.Inquiry.At = s.Status, s.Reason, time.Time{}
+		refund.Version++
+		p.RefundPendingMinor -= refund.Amount.Minor
+		changes.Changed = true
+		p.bookRefund(refund, &changes)
+	}
+	p.Refunds = slices.Clone(p.Refunds)
+	p.Refunds[i] = refund
+	changes.Refunds = append(changes.Refunds, Change[Refund]{Value: refund})
+	return changes.of(p)
+}
+
+func (p *Payment) bookRefund(refund Refund, changes *Changes) {
+	if refund.Status == OperationFailed {
+		changes.Events = append(changes.Events, refund.event(event.RefundFailed))
+		return
+	}
+	p.RefundedMinor += refund.Amount.Minor
+	changes.Events = append(changes.Events, refund.event(event.RefundSucceeded))
+	changes.Transactions = append(changes.Transactions, ledger.NewTransaction(
+		ledger.KindRefund, p.UserID, refund.ID, p.ID,
+		ledger.Posting{Debit: ledger.Sales, Credit: ledger.Receivable(refund.Gateway), Amount: refund.Amount}))
+}

@@ -1,0 +1,207 @@
+-- Ids are two integers: id is High (60 bits, ascending, so that tables grow at
+-- their end), *_low the rest. Times are milliseconds since 1970, 0 for none.
+-- Amounts are minor units. {{.Shard}} and {{.Shards}} are this file's place.
+
+CREATE TABLE meta (
+	id         INTEGER PRIMARY KEY CHECK (id = 1),
+	store      TEXT NOT NULL,
+	shard      INTEGER NOT NULL,
+	shards     INTEGER NOT NULL,
+	mode       TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE payments (
+	id               INTEGER PRIMARY KEY,
+	id_low           INTEGER NOT NULL,
+	user_id          INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	amount           INTEGER NOT NULL,
+	currency         TEXT NOT NULL,
+	capture_method   TEXT NOT NULL,
+	purpose          TEXT NOT NULL,
+	details          TEXT, -- JSON
+	status           TEXT NOT NULL,
+	reason           TEXT NOT NULL,
+	version          INTEGER NOT NULL,
+	payment_method   TEXT NOT NULL,
+	attempt          INTEGER NOT NULL,
+	attempt_low      INTEGER NOT NULL,
+	gateway          TEXT NOT NULL,
+	authorized       INTEGER NOT NULL,
+	capture_pending  INTEGER NOT NULL,
+	captured         INTEGER NOT NULL,
+	refund_pending   INTEGER NOT NULL,
+	refunded         INTEGER NOT NULL,
+	disputed         INTEGER NOT NULL,
+	answered_version INTEGER NOT NULL,
+	answered         TEXT -- JSON
+) STRICT;
+CREATE INDEX payments_user ON payments (user_id);
+
+CREATE TABLE attempts (
+	id              INTEGER PRIMARY KEY,
+	id_low          INTEGER NOT NULL,
+	payment         INTEGER NOT NULL,
+	payment_low     INTEGER NOT NULL,
+	user_id         INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	gateway         TEXT NOT NULL,
+	method          TEXT NOT NULL,
+	amount          INTEGER NOT NULL,
+	outcome         TEXT NOT NULL,
+	reason          TEXT NOT NULL,
+	reference       TEXT NOT NULL,
+	answered_at     INTEGER NOT NULL,
+	inquire_at      INTEGER, -- NULL: nothing left to ask
+	inquiries       INTEGER NOT NULL,
+	reversal        INTEGER,
+	reversal_low    INTEGER,
+	reversal_status TEXT
+) STRICT;
+CREATE INDEX attempts_payment ON attempts (payment);
+CREATE INDEX attempts_due ON attempts (inquire_at) WHERE inquire_at IS NOT NULL;
+CREATE INDEX attempts_reversal ON attempts (reversal) WHERE reversal IS NOT NULL;
+
+CREATE TABLE captures (
+	id          INTEGER PRIMARY KEY,
+	id_low      INTEGER NOT NULL,
+	payment     INTEGER NOT NULL,
+	payment_low INTEGER NOT NULL,
+	attempt     INTEGER NOT NULL,
+	attempt_low INTEGER NOT NULL,
+	user_id     INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	amount      INTEGER NOT NULL,
+	status      TEXT NOT NULL,
+	version     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX captures_payment ON captures (payment);
+
+CREATE TABLE refunds (
+	id          INTEGER PRIMARY KEY,
+	id_low      INTEGER NOT NULL,
+	payment     INTEGER NOT NULL,
+	payment_low INTEGER NOT NULL,
+	attempt     INTEGER NOT NULL,
+	attempt_low INTEGER NOT NULL,
+	user_id     INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	gateway     TEXT NOT NULL,
+	amount      INTEGER NOT NULL,
+	currency    TEXT NOT NULL,
+	status      TEXT NOT NULL,
+	reason      TEXT NOT NULL,
+	reference   TEXT NOT NULL,
+	answered_at INTEGER NOT NULL,
+	version     INTEGER NOT NULL,
+	inquire_at  INTEGER, -- NULL: nothing left to ask
+	inquiries   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX refunds_payment ON refunds (payment);
+CREATE INDEX refunds_user ON refunds (user_id);
+CREATE INDEX refunds_due ON refunds (inquire_at) WHERE inquire_at IS NOT NULL;
+
+CREATE TABLE payment_methods (
+	id          INTEGER PRIMARY KEY,
+	id_low      INTEGER NOT NULL,
+	user_id     INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	brand       TEXT NOT NULL,
+	last4       TEXT NOT NULL,
+	exp_month   INTEGER NOT NULL,
+	exp_year    INTEGER NOT NULL,
+	fingerprint TEXT NOT NULL,
+	sealed      BLOB NOT NULL,
+	version     INTEGER NOT NULL,
+	deleted_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX payment_methods_user ON payment_methods (user_id);
+
+-- Found by hash, then compared in full: two keys may share a hash.
+CREATE TABLE claims (
+	id         INTEGER PRIMARY KEY,
+	hash       INTEGER NOT NULL,
+	scope      TEXT NOT NULL,
+	user_id    INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	key        TEXT NOT NULL,
+	digest     BLOB NOT NULL,
+	kind       TEXT NOT NULL,
+	object     INTEGER NOT NULL,
+	object_low INTEGER NOT NULL,
+	at         INTEGER NOT NULL,
+	answer     BLOB
+) STRICT;
+CREATE INDEX claims_hash ON claims (hash);
+
+-- System accounts have ids below 0, users' accounts above: only the latter's
+-- entries are indexed. A balance beyond 64 bits is a decimal text.
+CREATE TABLE accounts (
+	id       INTEGER PRIMARY KEY,
+	name     TEXT NOT NULL,
+	slot     INTEGER NOT NULL,
+	currency TEXT NOT NULL,
+	user_id  INTEGER CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	balance  ANY NOT NULL,
+	seq      INTEGER NOT NULL,
+	UNIQUE (name, slot, currency)
+) STRICT;
+
+-- The entries of a transaction are those that name it, from first_entry to
+-- last_entry, counted from the transaction's own id.
+CREATE TABLE ledger_transactions (
+	id          INTEGER PRIMARY KEY,
+	id_low      INTEGER NOT NULL,
+	user_id     INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	kind        TEXT NOT NULL,
+	object      INTEGER NOT NULL,
+	object_low  INTEGER NOT NULL,
+	payment     INTEGER NOT NULL,
+	payment_low INTEGER NOT NULL,
+	first_entry INTEGER NOT NULL,
+	last_entry  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE ledger_entries (
+	id             INTEGER PRIMARY KEY,
+	id_low         INTEGER NOT NULL,
+	transaction_id INTEGER NOT NULL,
+	account        INTEGER NOT NULL,
+	amount         INTEGER NOT NULL,
+	seq            INTEGER NOT NULL,
+	balance        ANY NOT NULL
+) STRICT;
+CREATE INDEX ledger_entries_account ON ledger_entries (account, seq) WHERE account > 0;
+
+CREATE TABLE events (
+	position   INTEGER PRIMARY KEY,
+	id         INTEGER NOT NULL,
+	id_low     INTEGER NOT NULL,
+	type       TEXT NOT NULL,
+	kind       TEXT NOT NULL,
+	object     INTEGER NOT NULL,
+	object_low INTEGER NOT NULL,
+	version    INTEGER NOT NULL,
+	user_id    INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	data       TEXT NOT NULL -- JSON
+) STRICT;
+CREATE UNIQUE INDEX events_version ON events (object, version);
+
+-- What has no user lives on shard 0.
+CREATE TABLE api_keys (
+	id         INTEGER PRIMARY KEY,
+	id_low     INTEGER NOT NULL,
+	name       TEXT NOT NULL,
+	hash       BLOB NOT NULL,
+	hint       TEXT NOT NULL,
+	scopes     TEXT NOT NULL, -- JSON
+	revoked_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE keysets (
+	name   TEXT PRIMARY KEY,
+	sealed BLOB NOT NULL
+) STRICT;
+
+-- The latest groups, in a ring; each tells the greatest id written until then.
+CREATE TABLE commits (
+	id        INTEGER PRIMARY KEY,
+	number    INTEGER NOT NULL,
+	group_id  INTEGER NOT NULL,
+	group_low INTEGER NOT NULL,
+	last_high INTEGER NOT NULL
+) STRICT;

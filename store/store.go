@@ -1,0 +1,222 @@
+// Package store is the port to what must be durable. A store has shards; each
+// takes one Tx at a time from its committer: claim, load, write, commit. All
+// else is reading.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"florin/access"
+	"florin/event"
+	"florin/ident"
+	"florin/ledger"
+	"florin/payment"
+	"florin/vault"
+)
+
+// Errors of a store, translated by each engine from its driver's codes.
+var (
+	// ErrNotFound: there is no such row.
+	ErrNotFound = errors.New("store: not found")
+	// ErrConflict: a serialization failure or a deadlock; the same Tx may be
+	// tried again.
+	ErrConflict = errors.New("store: conflict")
+	// ErrUnavailable: the shard cannot be reached, its disk is full, or it does
+	// not answer in time. Nothing was committed.
+	ErrUnavailable = errors.New("store: unavailable")
+	// ErrRefused: the engine refuses a row (a constraint); trying again is vain.
+	ErrRefused = errors.New("store: refused")
+	// ErrCommitUnknown: it is not known whether the Tx was committed; ask
+	// Committed.
+	ErrCommitUnknown = errors.New("store: commit unknown")
+)
+
+// Change is one row to write.
+type Change[T any] = payment.Change[T]
+
+// Store is one store with all its shards.
+type Store interface {
+	Reader
+	// Shards returns the number of shards, a power of two.
+	Shards() int
+	// Begin opens the writing Tx of a shard.
+	Begin(ctx context.Context, shard int) (Tx, error)
+	// Committed tells whether the Tx that wrote Changes.Group was committed. It
+	// asks on a connection of its own.
+	Committed(ctx context.Context, shard int, group ident.ID) (bool, error)
+	// Close ends all connections. No call may be under way.
+	Close() error
+}
+
+// Tx is a writing transaction on one shard. Its methods are called in the order
+// Claim, Load, Write, Commit, each at most once; Rollback ends it anywhere, and
+// does nothing after Commit. Only one goroutine uses it.
+type Tx interface {
+	// Claim claims unique keys. For every claim whose key is taken already it
+	// returns the claim that holds it, at the same index; a nil entry is a claim
+	// won. Claims of one call have distinct keys. A claim that was won is
+	// written with the Tx, unless Changes.Released has it.
+	Claim(ctx context.Context, claims []Claim) ([]*Claim, error)
+	// Load reads, and locks until the end, what keys name. What does not exist
+	// is missing from the State, except accounts, which are made.
+	Load(ctx context.Context, keys Keys) (State, error)
+	// Write writes the changes. Rows that the engine refuses are ErrRefused.
+	Write(ctx context.Context, changes *Changes) error
+	// Commit makes it durable. An error is ErrConflict, ErrUnavailable (surely
+	// not committed) or ErrCommitUnknown.
+	Commit(ctx context.Context) error
+	Rollback()
+}
+
+// Claim is a unique key, and what was made under it: the record of an
+// idempotent request.
+type Claim struct {
+	// Hash is a 64-bit hash of scope, user and key; the engine finds by it and
+	// compares the three in full.
+	Hash   int64
+	Scope  string // what kind of request: its path
+	UserID int64
+	Key    string
+	// Digest recognises the same body.
+	Digest [16]byte
+	// Kind and Object say what the request made or acts on.
+	Kind   ident.Kind
+	Object ident.ID
+	At     time.Time // milliseconds count
+	// Answer is what the first request was answered, as its flow wrote it; nil
+	// while it is open, and where the object itself tells.
+	Answer []byte
+}
+
+// Same tells whether two claims are of one key.
+func (c Claim) Same(o Claim) bool {
+	return c.Hash == o.Hash && c.UserID == o.UserID && c.Key == o.Key && c.Scope == o.Scope
+}
+
+// Keys names what a Tx reads and locks.
+type Keys struct {
+	Payments []ident.ID // with their attempts, captures and refunds
+	Methods  []ident.ID
+	Accounts []ledger.Key
+	APIKeys  []ident.ID
+}
+
+// State is what was loaded.
+type State struct {
+	Payments map[ident.ID]payment.Payment
+	Methods  map[ident.ID]vault.PaymentMethod
+	Accounts map[ledger.Key]ledger.Account
+	APIKeys  map[ident.ID]access.APIKey
+}
+
+// Changes is what a Tx writes. Every list names a row once at most.
+type Changes struct {
+	// Group identifies the Tx for Committed.
+	Group ident.ID
+	// Released are claims won in this Tx that must not stay.
+	Released []Claim
+	// Answered are claims, of this Tx or an earlier one, whose Answer is set.
+	Answered []Claim
+
+	Payments     []Change[payment.Payment] // the payments' own rows
+	Attempts     []Change[payment.Attempt]
+	Captures     []Change[payment.Capture]
+	Refunds      []Change[payment.Refund]
+	Methods      []Change[vault.PaymentMethod]
+	APIKeys      []Change[access.APIKey]
+	Transactions []ledger.Transaction // always new
+	Accounts     []ledger.Account     // always loaded before
+	Events       []event.Event        // in order; the engine gives positions
+}
+
+// Reader reads what is committed, apart from the writer and never waiting for
+// it. Each call names or implies one shard; an id leads to its own.
+type Reader interface {
+	// Payment returns a payment with its children, or ErrNotFound.
+	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
+	// Payments lists a shard's payments, newest first, without children.
+	Payments(ctx context.Context, shard int, q PaymentQuery) ([]payment.Payment, error)
+	// PaymentOf returns the id of the payment that an operation (an attempt or a
+	// refund) belongs to, or ErrNotFound.
+	PaymentOf(ctx context.Context, operation ident.ID) (ident.ID, error)
+	// Refund returns a refund, or ErrNotFound.
+	Refund(ctx context.Context, id ident.ID) (payment.Refund, error)
+	// Refunds lists a shard's refunds, newest first.
+	Refunds(ctx context.Context, shard int, q RefundQuery) ([]payment.Refund, error)
+	// Method returns a payment method, deleted or not, or ErrNotFound.
+	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
+	// Methods lists a user's payment methods that are not deleted, newest first.
+	Methods(ctx context.Context, userID int64, page Page) ([]vault.PaymentMethod, error)
+	// FindClaim returns the claim that holds the key of c, or ErrNotFound.
+	FindClaim(ctx context.Context, shard int, c Claim) (Claim, error)
+	// Due lists the open operations whose inquiry is due at now, the longest
+	// waiting first.
+	Due(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
+	// OpenCount counts a shard's open operations.
+	OpenCount(ctx context.Context, shard int) (int64, error)
+	// Events lists a shard's events behind a position, oldest first.
+	Events(ctx context.Context, shard int, after event.Position, limit int) ([]event.Stored, error)
+	// LatestEvents lists a shard's newest events, newest first.
+	LatestEvents(ctx context.Context, shard, limit int) ([]event.Stored, error)
+	// APIKeys lists all keys, revoked ones too. They live on shard 0.
+	APIKeys(ctx context.Context) ([]access.APIKey, error)
+	// FindKeyset returns a sealed keyset of the vault, and whether there is one.
+	FindKeyset(ctx context.Context, name string) (sealed []byte, found bool, err error)
+	// ClaimKeyset stores a sealed keyset unless there is one of that name, and
+	// returns the one that is there, durable.
+	ClaimKeyset(ctx context.Context, name string, sealed []byte) ([]byte, error)
+	// Snapshot opens a consistent view of a whole shard.
+	Snapshot(ctx context.Context, shard int) (Snapshot, error)
+	// Ping asks whether a shard answers.
+	Ping(ctx context.Context, shard int) error
+	// LastHigh returns the greatest High of any id stored, for ident.Source.
+	LastHigh(ctx context.Context) (int64, error)
+}
+
+// Page is a part of a list that is ordered newest first.
+type Page struct {
+	Limit  int      // 1 or more
+	After  ident.ID // only older ones than this; zero: from the newest
+	Before ident.ID // only newer ones than this, the nearest; zero: none
+}
+
+// PaymentQuery filters payments; zero values do not filter.
+type PaymentQuery struct {
+	Page
+	UserID                 int64
+	Status                 payment.Status
+	Currency               string
+	CreatedGTE, CreatedLT  time.Time
+	AmountGTE, AmountLTE   int64 // minor units
+	MetadataKey, MetaValue string
+}
+
+// RefundQuery filters refunds; zero values do not filter.
+type RefundQuery struct {
+	Page
+	UserID  int64
+	Payment ident.ID
+	Status  payment.OperationStatus
+}
+
+// Due is an open operation to ask about.
+type Due struct {
+	Payment   ident.ID
+	Operation ident.ID // attempt or refund; a reversal goes by its attempt
+	Kind      ident.Kind
+	At        time.Time
+}
+
+// Snapshot is one shard at one moment. Each method visits every row, in
+// ascending order of ids (accounts: of names; events: of positions), and stops
+// at the visitor's first error, which it returns.
+type Snapshot interface {
+	Payments(ctx context.Context, visit func(payment.Payment) error) error // with children
+	Methods(ctx context.Context, visit func(vault.PaymentMethod) error) error
+	Transactions(ctx context.Context, visit func(ledger.Transaction) error) error
+	Accounts(ctx context.Context, visit func(ledger.Account) error) error
+	Events(ctx context.Context, visit func(event.Stored) error) error
+	Close() error
+}
