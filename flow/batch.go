@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"florin/commit"
@@ -20,6 +21,33 @@ const flushAfter = 20 * time.Millisecond
 // one Tx 2 a shard where it can, and at most BatchCalls calls to gateways out at
 // a time. The results are in the requests' order; one that fails stops no other.
 func (s *Service) AuthorizeBatch(ctx context.Context, requests []Authorize) []BatchResult {
+	results := make([]BatchResult, 0, len(requests))
+	for len(requests) > 0 {
+		n := min(len(requests), s.wave())
+		results = append(results, s.authorizeWave(ctx, requests[:n])...)
+		requests = requests[n:]
+	}
+	return results
+}
+
+// wave returns how many payments are opened together: as many as the gateways,
+// at their present pace, answer within a quarter of the charge's deadline. What
+// is opened must be charged soon, or an inquiry would find that it was not.
+func (s *Service) wave() int {
+	pace := time.Duration(s.pace.Load())
+	if pace <= 0 {
+		return math.MaxInt
+	}
+	return max(s.cfg.BatchCalls, int(time.Duration(s.cfg.BatchCalls)*s.cfg.ChargeDeadline/4/pace))
+}
+
+// measure takes the time of a call into the gateways' pace, a moving mean.
+func (s *Service) measure(took time.Duration) {
+	pace := s.pace.Load()
+	s.pace.Store(pace + (int64(took)-pace)/8)
+}
+
+func (s *Service) authorizeWave(ctx context.Context, requests []Authorize) []BatchResult {
 	runs := make([]*charging, len(requests))
 	items := make([]commit.Item, 0, len(requests))
 	opening := make([]*charging, 0, len(requests))
@@ -72,13 +100,13 @@ func (s *Service) chargeSome(ctx context.Context, queue []*charging) []*charging
 	for ; n < len(queue) && (n == 0 || s.now().Sub(began) < flushAfter); n++ {
 		items = append(items, commit.Item{Shard: queue[n].shard, Command: s.charge(ctx, queue[n])})
 	}
-	left := queue[n:]
+	var again []*charging
 	for i, err := range s.cfg.Commit.DoAll(true, items) {
 		run := queue[i]
 		run.settled(ctx, items[i].Command.(*settleCommand), err)
 		if !run.done {
-			left = append(left[:len(left):len(left)], run)
+			again = append(again, run)
 		}
 	}
-	return left
+	return append(again, queue[n:]...)
 }

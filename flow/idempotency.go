@@ -105,7 +105,7 @@ func (s *Service) underWay(p payment.Payment) bool {
 	if i < 0 || !p.Attempts[i].AnsweredAt.IsZero() {
 		return false
 	}
-	return s.now().Sub(p.Attempt.Time()) < s.cfg.ChargeDeadline
+	return s.now().Sub(p.Attempt.Time()) < s.sentFor()
 }
 
 // answer keeps the state that a request is answered with in its claim.

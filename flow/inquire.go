@@ -55,7 +55,7 @@ func (s *Service) inquireAttempt(ctx context.Context, p payment.Payment, a payme
 // passed since the request can have been sent last.
 func (s *Service) surelyNotCharged(a payment.Attempt) bool {
 	can := s.gateways[a.Gateway].Capabilities()
-	return can.Consistent && s.now().Sub(a.ID.Time()) > s.cfg.ChargeDeadline+can.Settling
+	return can.Consistent && s.now().Sub(a.ID.Time()) > s.sentFor()+can.Settling
 }
 
 func (s *Service) inquireRefund(ctx context.Context, p payment.Payment, id ident.ID) error {

@@ -129,7 +129,7 @@ func (s *Service) replayRefund(ctx context.Context, held store.Claim) (RefundRes
 		err := json.Unmarshal(held.Answer, &r)
 		return RefundResult{Refund: r, Replayed: true}, err
 	}
-	young := s.now().Sub(r.ID.Time()) < s.cfg.ChargeDeadline
+	young := s.now().Sub(r.ID.Time()) < s.sentFor()
 	if r.Status == payment.OperationPending && r.AnsweredAt.IsZero() && young {
 		return RefundResult{}, inProgress()
 	}

@@ -11,6 +11,7 @@ package flow
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"florin/access"
@@ -94,6 +95,7 @@ type Config struct {
 type Service struct {
 	cfg      Config
 	gateways map[string]Gateway
+	pace     atomic.Int64 // of calls to gateways, in nanoseconds
 }
 
 // maxInquiryPause is the longest time between two inquiries.

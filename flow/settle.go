@@ -3,7 +3,9 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"florin/commit"
 	"florin/gateway"
@@ -15,24 +17,37 @@ import (
 )
 
 // charge calls the gateway of the payment's latest attempt, and returns the
-// command that records what it said.
+// command that records what it said. An attempt that waited too long for its
+// turn is not sent any more: another takes its place.
 func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
 	p := run.payment
-	ctx, cancel := s.detached(ctx)
-	defer cancel()
-	began := s.now()
-	outcome, err := s.gateways[p.Gateway].Charge(ctx, gateway.Charge{
-		Operation: p.Attempt, Payment: p.ID, Amount: p.Amount, Card: run.instrument.card,
-		Capture: p.CaptureMethod == payment.CaptureAutomatic,
-	})
+	var outcome gateway.Outcome
+	err := errStale
+	if s.now().Sub(p.Attempt.Time()) < s.cfg.ChargeDeadline/2 {
+		ctx, cancel := s.detached(ctx)
+		defer cancel()
+		began := s.now()
+		outcome, err = s.gateways[p.Gateway].Charge(ctx, gateway.Charge{
+			Operation: p.Attempt, Payment: p.ID, Amount: p.Amount, Card: run.instrument.card,
+			Capture: p.CaptureMethod == payment.CaptureAutomatic,
+		})
+		took := s.now().Sub(began)
+		s.measure(took)
+		s.cfg.Observe(p.Gateway, outcome.Status, took)
+		run.tried = append(run.tried, p.Gateway)
+	}
 	settle := s.settle(p.Attempt, outcome, err)
-	s.cfg.Observe(p.Gateway, gateway.Status(settle.Outcome), settle.At.Sub(began))
-	run.tried = append(run.tried, p.Gateway)
 	if errors.Is(err, gateway.ErrNotSent) {
 		settle.Next, _ = run.next(p.UserID)
 	}
 	return &settleCommand{payment: p, settle: settle, claim: run.confirm.claim}
 }
+
+var errStale = fmt.Errorf("%w: the attempt waited too long for its turn", gateway.ErrNotSent)
+
+// sentFor returns for how long after its attempt was made a charge may still
+// arrive at the gateway.
+func (s *Service) sentFor() time.Duration { return s.cfg.ChargeDeadline + s.cfg.ChargeDeadline/2 }
 
 // settle turns a gateway's answer into the decision's command.
 func (s *Service) settle(attempt ident.ID, outcome gateway.Outcome, err error) payment.Settle {

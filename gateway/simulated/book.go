@@ -78,46 +78,109 @@ func (b *book) find(operation ident.ID) *record {
 	return b.at(i)
 }
 
-// decide says what becomes of a new request.
-func (b *book) decide(r request, now time.Time) Entry {
+// add takes an entry in; one of an operation that is known already is nothing
+// new.
+func (b *book) add(e *Entry) {
+	if _, known := b.index[e.Operation]; known {
+		return
+	}
+	r := record{
+		parent: e.Payment, minor: e.Amount.Minor, atMS: e.At.UnixMilli(),
+		last4: parseDigits(e.Last4), kind: e.Kind[0], reason: b.reason(e.Outcome.Reason),
+	}
+	copy(r.currency[:], e.Amount.Currency)
+	if e.Kind != KindCharge {
+		r.parent = e.Charge
+	}
+	i := b.count
+	if i%chunkSize == 0 {
+		b.chunks = append(b.chunks, make([]record, chunkSize))
+	}
+	*b.at(i) = r
+	b.index[e.Operation] = i
+	b.count++
+	if e.Kind != KindCharge && r.reason == 0 && !b.settle(&r) {
+		b.unsettled = append(b.unsettled, i)
+	}
+}
+
+// settle counts an approved refund or void against its charge; false while that
+// is not known.
+func (b *book) settle(r *record) bool {
+	charge := b.find(r.parent)
+	if charge == nil {
+		return false
+	}
+	charge.returned += r.minor
+	return true
+}
+
+// settleAll does it for those that came before their charge.
+func (b *book) settleAll() {
+	b.unsettled = slices.DeleteFunc(b.unsettled, func(i uint32) bool { return b.settle(b.at(i)) })
+}
+
+func (b *book) reason(code problem.Code) uint8 {
+	i := slices.Index(b.reasons, code)
+	if i < 0 {
+		i = len(b.reasons)
+		b.reasons = append(b.reasons, code)
+	}
+	if i > 255 {
+		panic("simulated: a decline has more than 255 different reasons")
+	}
+	return uint8(i)
+}
+
+// outcome returns what was answered to the operation whose record it is.
+func (b *book) outcome(operation ident.ID, r *record) gateway.Outcome {
+	o := gateway.Outcome{Status: gateway.Approved, Reason: b.reasons[r.reason], Reference: Reference(operation)}
+	if r.reason != 0 {
+		o.Status = gateway.Declined
+	}
+	return o
+}
+
+// matches tells whether the request is the one that the record came from.
+func (r *record) matches(q request) bool {
+	if r.kind != q.kind[0] || r.parent != q.parent || r.last4 != q.last4 {
+		return false
+	}
+	return q.kind == KindVoid || r.minor == q.amount.Minor && string(r.currency[:]) == string(q.amount.Currency)
+}
+
+// each visits every operation in the order in which it was added.
+func (b *book) each(visit func(Entry) error) error {
+	ids := make([]ident.ID, b.count)
+	for id, i := range b.index {
+		ids[i] = id
+	}
+	for i, id := range ids {
+		if err := visit(b.entry(id, b.at(uint32(i)))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *book) entry(operation ident.ID, r *record) Entry {
 	e := Entry{
-		Operation: r.operation, Kind: r.kind, Amount: r.amount, Last4: r.last4.String(),
-		At: time.UnixMilli(now.UnixMilli()).UTC(),
+		Operation: operation, Kind: KindCharge, Payment: r.parent, Amount: money.Amount{Minor: r.minor},
+		Last4: r.last4.String(), Outcome: b.outcome(operation, r), At: time.UnixMilli(r.atMS).UTC(),
 	}
-	left := int64(0)
-	if r.kind == KindCharge {
-		e.Payment = r.parent
-	} else {
-		e.Last4 = ""
-		e.Charge = r.parent
-		charge := b.find(r.parent)
-		if charge == nil || charge.kind != KindCharge[0] {
-			charge = &record{reason: 1}
-		} else {
-			e.Payment = charge.parent
-		}
-		if charge.reason == 0 {
-			left = charge.minor - charge.returned
-		}
-		if r.kind == KindVoid && charge.minor != 0 {
-			e.Amount.Currency = money.Currency(charge.currency[:])
-		}
-		if string(e.Amount.Currency) != string(charge.currency[:]) || charge.reason != 0 ||
-			r.reference != "" && r.reference != Reference(r.parent) {
-			r.refusal = problem.GatewayRejected
-		}
+	if r.currency != [3]byte{} {
+		e.Amount.Currency = money.Currency(r.currency[:])
 	}
-	switch {
-	case r.kind == KindRefund && r.amount.Minor > left, r.kind != KindVoid && r.amount.Minor <= 0:
-		r.refusal = problem.GatewayRejected
-	case r.unlucky && r.refusal == "":
-		r.refusal = problem.GenericDecline
+	if r.kind == KindCharge[0] {
+		return e
 	}
-	e.Outcome = gateway.Outcome{Status: gateway.Approved, Reason: r.refusal, Reference: Reference(r.operation)}
-	if r.refusal != "" {
-		e.Outcome.Status = gateway.Declined
-	} else if r.kind == KindVoid {
-		e.Amount.Minor = left
+	e.Kind = KindRefund
+	if r.kind == KindVoid[0] {
+		e.Kind = KindVoid
+	}
+	e.Charge, e.Payment = r.parent, ident.ID{}
+	if charge := b.find(r.parent); charge != nil && charge.kind == KindCharge[0] {
+		e.Payment = charge.parent
 	}
 	return e
 }

@@ -41,7 +41,8 @@ func (g *Gateway) Charge(ctx context.Context, c gateway.Charge) (gateway.Outcome
 // something is left of it; beyond that it is declined as gateway_rejected.
 func (g *Gateway) Refund(ctx context.Context, r gateway.Refund) (gateway.Outcome, error) {
 	return g.call(ctx, request{
-		kind: KindRefund, operation: r.Operation, parent: r.Charge, reference: r.Reference, amount: r.Amount,
+		kind: KindRefund, operation: r.Operation, parent: r.Charge, reference: r.Reference,
+		amount: r.Amount, last4: noDigits,
 	})
 }
 
@@ -49,7 +50,9 @@ func (g *Gateway) Refund(ctx context.Context, r gateway.Refund) (gateway.Outcome
 // charge, nothing if nothing is; its Amount is not looked at. A charge that is
 // not there, or was declined, is declined as gateway_rejected.
 func (g *Gateway) Void(ctx context.Context, v gateway.Void) (gateway.Outcome, error) {
-	return g.call(ctx, request{kind: KindVoid, operation: v.Operation, parent: v.Charge, reference: v.Reference})
+	return g.call(ctx, request{
+		kind: KindVoid, operation: v.Operation, parent: v.Charge, reference: v.Reference, last4: noDigits,
+	})
 }
 
 func (g *Gateway) call(ctx context.Context, r request) (gateway.Outcome, error) {

@@ -83,7 +83,7 @@ var house = []layer{
 	{
 		name:       "conformance",
 		packages:   []string{"store/storetest", "gateway/gatewaytest"},
-		below:      toPorts,
+		below:      toCommit, // a store is exercised under its committer too
 		inTests:    testDoubles,
 		foreign:    testLibraries,
 		goroutines: true,

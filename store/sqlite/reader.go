@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -11,47 +12,56 @@ import (
 
 // pool lends a shard's reading connections, opened when they are needed.
 type pool struct {
-	path string
-	// free holds as many entries as there may be connections; nil is one that is
-	// not open yet.
-	free chan *conn
+	path  string
+	turns chan struct{} // holds one for each connection that may be lent
+	mu    sync.Mutex
+	idle  []*conn
 }
 
 func newPool(path string, size int) *pool {
-	p := &pool{path: path, free: make(chan *conn, size)}
+	p := &pool{path: path, turns: make(chan struct{}, size)}
 	for range size {
-		p.free <- nil
+		p.turns <- struct{}{}
 	}
 	return p
 }
 
-// take lends a connection, one that is open rather than a new one.
+// take lends a connection: the one used last, or a new one.
 func (p *pool) take(ctx context.Context) (*conn, error) {
-	var c *conn
 	select {
-	case c = <-p.free:
+	case <-p.turns:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: no connection is free: %w", store.ErrUnavailable, ctx.Err())
 	}
-	if c != nil {
+	p.mu.Lock()
+	if last := len(p.idle) - 1; last >= 0 {
+		c := p.idle[last]
+		p.idle = p.idle[:last]
+		p.mu.Unlock()
 		return c, nil
 	}
+	p.mu.Unlock()
 	c, err := openReader(p.path)
 	if err != nil {
-		p.free <- nil
-		return nil, err
+		p.turns <- struct{}{}
 	}
-	return c, nil
+	return c, err
 }
 
-func (p *pool) give(c *conn) { p.free <- c }
+func (p *pool) give(c *conn) {
+	p.mu.Lock()
+	p.idle = append(p.idle, c)
+	p.mu.Unlock()
+	p.turns <- struct{}{}
+}
 
 func (p *pool) close() {
-	for range cap(p.free) {
-		if c := <-p.free; c != nil {
-			c.close()
-		}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.idle {
+		c.close()
 	}
+	p.idle = nil
 }
 
 func openReader(path string) (*conn, error) {

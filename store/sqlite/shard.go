@@ -38,6 +38,7 @@ type counters struct {
 	group    int64
 	system   int64 // least account id, 0 or below
 	user     int64 // greatest account id, 0 or above
+	high     int64 // greatest High of any id
 }
 
 func openShard(cfg Config, number int) (*shard, error) {
@@ -60,7 +61,10 @@ func openShard(cfg Config, number int) (*shard, error) {
 		return sh, nil
 	}
 	sh.claims = newClaimSet()
-	if sh.check, err = startCheckpointer(sh); err != nil {
+	if err = sh.writer.inReadTx(sh.refresh); err == nil {
+		sh.check, err = startCheckpointer(sh)
+	}
+	if err != nil {
 		sh.close()
 		return nil, err
 	}
@@ -121,6 +125,7 @@ func (sh *shard) refresh() error {
 		{lastPosition, &sh.counters.position},
 		{lastClaim, &sh.counters.claim},
 		{lastGroup, &sh.counters.group},
+		{selectLastHigh, &sh.counters.high},
 		{leastAccount, &sh.counters.system},
 		{lastAccount, &sh.counters.user},
 	} {

@@ -1,8 +1,12 @@
 package sqlite
 
 import (
+	"fmt"
+
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"florin/store"
 )
 
 // stmt is a prepared statement. Parameters are bound, and columns read, in
@@ -99,6 +103,15 @@ func (s *stmt) bindBlob(v []byte) {
 	s.note(sqlite3.Xsqlite3_bind_blob(s.c.tls, s.p, int32(s.next), p.buffer.fill(stringOf(v)), int32(len(v)), 0))
 }
 
+// bindBlobOrNull binds bytes that are no text, NULL when they are nil.
+func (s *stmt) bindBlobOrNull(v []byte) {
+	if v == nil {
+		s.bindNull()
+		return
+	}
+	s.bindBlob(v)
+}
+
 // bindTextOrNull binds a text, NULL when it is empty.
 func (s *stmt) bindTextOrNull(v string) {
 	if v == "" {
@@ -162,6 +175,17 @@ func (s *stmt) each(visit func(*stmt) error) error {
 	}
 }
 
+// runOne runs an UPDATE of one row; one that is not there is ErrRefused.
+func (s *stmt) runOne() error {
+	if err := s.run(); err != nil {
+		return err
+	}
+	if sqlite3.Xsqlite3_changes(s.c.tls, s.c.db) != 1 {
+		return fmt.Errorf("%w: no such row to update", store.ErrRefused)
+	}
+	return nil
+}
+
 // isNull tells whether the next column is NULL, without taking it.
 func (s *stmt) isNull() bool { return s.kind() == sqlite3.SQLITE_NULL }
 
@@ -195,4 +219,14 @@ func (s *stmt) close() {
 	for i := range s.params {
 		s.params[i].buffer.free()
 	}
+}
+
+// collect appends every row, as read makes it, and ends the statement's run.
+func collect[T any](s *stmt, rows []T, read func(*stmt) (T, error)) ([]T, error) {
+	err := s.each(func(s *stmt) error {
+		row, err := read(s)
+		rows = append(rows, row)
+		return err
+	})
+	return rows, err
 }

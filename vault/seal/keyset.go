@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,8 @@ type Keysets interface {
 	Find(ctx context.Context, name string) (sealed []byte, found bool, err error)
 }
 
-// ErrKeyEncryption is returned by Open when a keyset does not open.
+// ErrKeyEncryption is returned by Open when a keyset does not open: the key is
+// another store's, or it could not be asked, which the cause says.
 var ErrKeyEncryption = errors.New("vault: the key-encryption key does not open the store's keysets " +
 	"(is it another store's key?)")
 
@@ -84,8 +86,10 @@ func makeKeyset(kek KeyEncryption, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vault: make keyset %q: %w", name, err)
 	}
+	asked := &askedKey{KeyEncryption: kek}
 	var sealed bytes.Buffer
-	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&sealed), kek, keysetContext(name)); err != nil {
+	err = handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&sealed), asked, keysetContext(name))
+	if err = cmp.Or(asked.err, err); err != nil {
 		return nil, fmt.Errorf("vault: seal keyset %q: %w", name, err)
 	}
 	return sealed.Bytes(), nil
@@ -112,6 +116,13 @@ func keysetContext(name string) []byte { return []byte("florin keyset " + name) 
 type askedKey struct {
 	KeyEncryption
 	err error
+}
+
+// Encrypt implements KeyEncryption.
+func (k *askedKey) Encrypt(plaintext, associatedData []byte) ([]byte, error) {
+	ciphertext, err := k.KeyEncryption.Encrypt(plaintext, associatedData)
+	k.err = err
+	return ciphertext, err
 }
 
 // Decrypt implements KeyEncryption.

@@ -1,0 +1,100 @@
+package sqlite
+
+import (
+	"context"
+
+	"florin/ident"
+	"florin/payment"
+	"florin/problem"
+	"florin/store"
+)
+
+const attemptColumns = `id, id_low, payment, payment_low, user_id, gateway, method, amount,
+	outcome, reason, reference, answered_at, inquire_at, inquiries, reversal, reversal_low, reversal_status`
+
+var (
+	insertAttempt = define(`INSERT INTO attempts (` + attemptColumns + `)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	updateAttempt = define(`UPDATE attempts SET outcome = ?, reason = ?, reference = ?, answered_at = ?, inquire_at = ?,
+		inquiries = ?, reversal = ?, reversal_low = ?, reversal_status = ? WHERE id = ? AND id_low = ?`)
+	selectAttempts = define(`SELECT ` + attemptColumns + ` FROM attempts WHERE payment = ? ORDER BY id`)
+	allAttempts    = define(`SELECT ` + attemptColumns + ` FROM attempts ORDER BY payment, id`)
+	paymentOf      = [...]query{
+		define(`SELECT payment, payment_low FROM attempts WHERE id = ? AND id_low = ?`),
+		define(`SELECT payment, payment_low FROM refunds WHERE id = ? AND id_low = ?`),
+		define(`SELECT payment, payment_low FROM attempts WHERE reversal = ? AND reversal_low = ?`),
+	}
+)
+
+func (c *conn) insertAttempt(a *payment.Attempt) error {
+	s, err := c.query(insertAttempt)
+	if err != nil {
+		return err
+	}
+	s.bindID(a.ID)
+	s.bindID(a.Payment)
+	s.bindInt(a.UserID)
+	s.bindText(a.Gateway)
+	s.bindText(a.Method)
+	s.bindInt(a.Minor)
+	s.bindAttemptState(a)
+	return s.run()
+}
+
+func (c *conn) updateAttempt(a *payment.Attempt) error {
+	s, err := c.query(updateAttempt)
+	if err != nil {
+		return err
+	}
+	s.bindAttemptState(a)
+	s.bindID(a.ID)
+	return s.runOne()
+}
+
+// bindAttemptState binds the columns from outcome on.
+func (s *stmt) bindAttemptState(a *payment.Attempt) {
+	s.bindText(string(a.Outcome))
+	s.bindText(string(a.Reason))
+	s.bindText(a.Reference)
+	s.bindInt(millis(a.AnsweredAt))
+	s.bindIntOrNull(millis(a.Inquiry.At))
+	s.bindInt(int64(a.Inquiry.Count))
+	if a.Reversal == nil {
+		s.bindNull()
+		s.bindNull()
+		s.bindNull()
+		return
+	}
+	s.bindID(a.Reversal.ID)
+	s.bindText(string(a.Reversal.Status))
+}
+
+// attempt reads a row of attemptColumns.
+func (s *stmt) attempt() (a payment.Attempt, err error) {
+	a.ID, a.Payment, a.UserID = s.id(), s.id(), s.int()
+	a.Gateway, a.Method, a.Minor = s.text(), s.text(), s.int()
+	a.Outcome = payment.Outcome(s.text())
+	a.Reason = problem.Code(s.text())
+	a.Reference = s.text()
+	a.AnsweredAt = s.time()
+	a.Inquiry = payment.Inquiry{At: s.time(), Count: int(s.int())}
+	if !s.isNull() {
+		a.Reversal = &payment.Reversal{ID: s.id(), Status: payment.OperationStatus(s.text())}
+	}
+	return a, nil
+}
+
+// PaymentOf returns the payment of an attempt, a refund or a reversal.
+func (s *Store) PaymentOf(ctx context.Context, operation ident.ID) (id ident.ID, err error) {
+	err = s.of(operation).read(ctx, func(c *conn) error {
+		for _, q := range paymentOf {
+			if id, err = one(c, q, operation, (*stmt).idRow); err != store.ErrNotFound {
+				return err
+			}
+		}
+		return err
+	})
+	return id, err
+}
+
+func (s *stmt) idRow() (ident.ID, error) { return s.id(), nil }

@@ -1,0 +1,134 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"florin/ident"
+	"florin/store"
+)
+
+const claimColumns = `scope, user_id, key, digest, kind, object, object_low, at, answer`
+
+var (
+	selectClaims = define(`SELECT ` + claimColumns + ` FROM claims WHERE hash = ?`)
+	insertClaim  = define(`INSERT INTO claims (id, hash, ` + claimColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?,?)`)
+	answerClaim  = define(`UPDATE claims SET answer = ? WHERE hash = ? AND scope = ? AND user_id = ? AND key = ?`)
+)
+
+// findClaim returns the claim that holds a key.
+func (c *conn) findClaim(want store.Claim) (held *store.Claim, err error) {
+	s, err := c.query(selectClaims)
+	if err != nil {
+		return nil, err
+	}
+	s.bindInt(want.Hash)
+	err = s.each(func(s *stmt) error {
+		found := store.Claim{Hash: want.Hash, Scope: s.text(), UserID: s.int(), Key: s.text()}
+		if !found.Same(want) {
+			return nil
+		}
+		copy(found.Digest[:], s.view())
+		found.Kind, found.Object = ident.Kind(s.text()), s.id()
+		found.At = time.UnixMilli(s.int()).UTC()
+		if !s.isNull() {
+			found.Answer = append([]byte{}, s.view()...)
+		}
+		held = &found
+		return nil
+	})
+	return held, err
+}
+
+// FindClaim returns the claim that holds the key of claim, or ErrNotFound.
+func (s *Store) FindClaim(ctx context.Context, shard int, claim store.Claim) (found store.Claim, err error) {
+	sh := s.shards[shard]
+	if sh.claims.lacks(claim.Hash) {
+		return found, errNoClaim
+	}
+	err = sh.read(ctx, func(c *conn) error {
+		held, err := c.findClaim(claim)
+		if err == nil && held == nil {
+			err = errNoClaim
+		}
+		if err == nil {
+			found = *held
+		}
+		return err
+	})
+	return found, err
+}
+
+var errNoClaim = fmt.Errorf("%w: claim", store.ErrNotFound)
+
+func (t *tx) claim(claims []store.Claim) ([]*store.Claim, error) {
+	holders := make([]*store.Claim, len(claims))
+	for i, c := range claims {
+		if !t.sh.claims.lacks(c.Hash) {
+			var err error
+			if holders[i], err = t.sh.writer.findClaim(c); err != nil {
+				return nil, err
+			}
+		}
+		if holders[i] == nil {
+			t.won = append(t.won, c)
+		}
+	}
+	return holders, nil
+}
+
+// writeClaims inserts the claims that were won, without those released.
+func (t *tx) writeClaims(changes *store.Changes) error {
+	for _, released := range changes.Released {
+		t.won = slices.DeleteFunc(t.won, released.Same)
+	}
+	for _, answered := range changes.Answered {
+		if i := slices.IndexFunc(t.won, answered.Same); i >= 0 {
+			t.won[i].Answer = answered.Answer
+		} else if err := t.answerClaim(answered); err != nil {
+			return err
+		}
+	}
+	for i := range t.won {
+		if err := t.insertClaim(&t.won[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) insertClaim(c *store.Claim) error {
+	s, err := t.sh.writer.query(insertClaim)
+	if err != nil {
+		return err
+	}
+	t.sh.claims.add(c.Hash)
+	t.counters.claim++
+	t.note(c.Object)
+	s.bindInt(t.counters.claim)
+	s.bindInt(c.Hash)
+	s.bindText(c.Scope)
+	s.bindInt(c.UserID)
+	s.bindText(c.Key)
+	s.bindBlob(c.Digest[:])
+	s.bindText(string(c.Kind))
+	s.bindID(c.Object)
+	s.bindInt(c.At.UnixMilli())
+	s.bindBlobOrNull(c.Answer)
+	return s.run()
+}
+
+func (t *tx) answerClaim(c store.Claim) error {
+	s, err := t.sh.writer.query(answerClaim)
+	if err != nil {
+		return err
+	}
+	s.bindBlobOrNull(c.Answer)
+	s.bindInt(c.Hash)
+	s.bindText(c.Scope)
+	s.bindInt(c.UserID)
+	s.bindText(c.Key)
+	return s.run()
+}

@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"florin/ledger"
+	"florin/store"
+)
+
+const (
+	transactionColumns = `id, id_low, user_id, kind, object, object_low, payment, payment_low, first_entry, last_entry`
+	entryColumns       = `id, id_low, account, amount, seq, balance`
+)
+
+var (
+	insertTransaction = define(`INSERT INTO ledger_transactions (` + transactionColumns + `)
+		VALUES (?,?,?,?,?,?,?,?,?,?)`)
+	insertEntry = define(`INSERT INTO ledger_entries (` + entryColumns + `, transaction_id) VALUES (?,?,?,?,?,?,?)`)
+	allTransactions = define(`SELECT ` + transactionColumns + ` FROM ledger_transactions ORDER BY id`)
+	selectEntries   = define(`SELECT ` + entryColumns + ` FROM ledger_entries
+		WHERE id BETWEEN ? AND ? AND transaction_id = ? ORDER BY id`)
+)
+
+func (t *tx) writeTransactions(transactions []ledger.Transaction) error {
+	for i := range transactions {
+		if err := t.insertTransaction(&transactions[i]); err != nil {
+			return err
+		}
+		for j := range transactions[i].Entries {
+			if err := t.insertEntry(&transactions[i].Entries[j], transactions[i].ID.High()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *tx) insertTransaction(v *ledger.Transaction) error {
+	s, err := t.sh.writer.query(insertTransaction)
+	if err != nil {
+		return err
+	}
+	s.bindID(v.ID)
+	s.bindInt(v.UserID)
+	s.bindText(string(v.Kind))
+	s.bindID(v.Object)
+	s.bindID(v.Payment)
+	var first, last int64
+	for i := range v.Entries {
+		offset := v.Entries[i].ID.High() - v.ID.High()
+		if i == 0 {
+			first, last = offset, offset
+		}
+		first, last = min(first, offset), max(last, offset)
+	}
+	s.bindInt(first)
+	s.bindInt(last)
+	return s.run()
+}
+
+func (t *tx) insertEntry(e *ledger.Entry, transaction int64) error {
+	account, ok := t.accounts[e.Account]
+	if !ok {
+		return fmt.Errorf("%w: an entry of account %s, which was not loaded", store.ErrRefused, e.Account.Name)
+	}
+	s, err := t.sh.writer.query(insertEntry)
+	if err != nil {
+		return err
+	}
+	s.bindID(e.ID)
+	s.bindInt(account.id)
+	s.bindInt(e.Minor)
+	s.bindInt(e.Seq)
+	s.bindSum(e.Balance)
+	s.bindInt(transaction)
+	return s.run()
+}
+
+// transaction reads a row of transactionColumns, and where its entries stand.
+func (s *stmt) transaction() (v ledger.Transaction, first, last int64) {
+	v.ID, v.UserID, v.Kind = s.id(), s.int(), ledger.Kind(s.text())
+	v.Object, v.Payment = s.id(), s.id()
+	return v, v.ID.High() + s.int(), v.ID.High() + s.int()
+}
+
+// entries reads the entries of a transaction in the order of their ids.
+func (c *conn) entries(transaction, first, last int64, accounts map[int64]ledger.Key) ([]ledger.Entry, error) {
+	s, err := c.query(selectEntries)
+	if err != nil {
+		return nil, err
+	}
+	s.bindInt(first)
+	s.bindInt(last)
+	s.bindInt(transaction)
+	return collect(s, nil, func(s *stmt) (e ledger.Entry, err error) {
+		e.ID = s.id()
+		id := s.int()
+		account, ok := accounts[id]
+		if !ok {
+			return e, fmt.Errorf("an entry of account %d, which does not exist", id)
+		}
+		e.Account, e.Minor, e.Seq = account, s.int(), s.int()
+		e.Balance, err = s.sum()
+		return e, err
+	})
+}
