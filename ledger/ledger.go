@@ -133,10 +133,11 @@ func (t Transaction) Check() error {
 	}
 	if len(t.Entries) == 2 { // nearly all of them
 		a, b := t.Entries[0], t.Entries[1]
-		if a.Minor == 0 {
+		if a.Minor == 0 || b.Minor == 0 {
 			return ErrEmpty
 		}
-		if a.Account.Currency != b.Account.Currency || a.Minor != -b.Minor {
+		// The least int64 is its own negative, and so no sum to trust.
+		if a.Account.Currency != b.Account.Currency || a.Minor != -b.Minor || a.Minor == b.Minor {
 			return ErrUnbalanced
 		}
 		return nil

@@ -45,6 +45,8 @@ func (p Payment) checkAttempts() error {
 	case Succeeded, RequiresCapture:
 		wantStanding = 1
 	case RequiresPaymentMethod, RequiresConfirmation, Declined, Canceled:
+	default:
+		return p.broken("its status is %q", p.Status)
 	}
 	if open != wantOpen || standing != wantStanding {
 		return p.broken("%s with %d open and %d standing attempts", p.Status, open, standing)

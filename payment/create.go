@@ -130,10 +130,14 @@ func (p *Payment) advance(changes *Changes) {
 	changes.Events = append(changes.Events, p.event(eventTypes[p.Status]))
 }
 
-// of completes the changes with the payment's new state.
+// of completes the changes with the payment's new state; what would break it is
+// no change at all.
 func (c Changes) of(p Payment) (Changes, error) {
+	if err := p.Check(); err != nil {
+		return Changes{}, err
+	}
 	c.Payment = p
-	return c, p.Check()
+	return c, nil
 }
 
 func wrongState(p Payment, verb string) error {

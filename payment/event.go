@@ -49,6 +49,16 @@ func (p Payment) event(kind event.Type) event.Event {
 	}
 }
 
+// lateEvent returns the event of the payment's present version, which an attempt
+// made that need not be the latest.
+func (p Payment) lateEvent(kind event.Type, late Attempt) event.Event {
+	e := p.event(kind)
+	data := append(e.Data[:len(e.Data)-1], `,"late_attempt":"`...)
+	data = append(late.ID.Append(data, ident.Attempt), '"')
+	e.Data = append(appendWord(data, "late_gateway", late.Gateway), '}')
+	return e
+}
+
 func (p Payment) captureEvent(c Capture) event.Event {
 	data := make([]byte, 0, 192)
 	data = append(data, `{"id":"`...)

@@ -38,6 +38,9 @@ func DecideOutcome(p Payment, s Settle) (Changes, error) {
 		return Changes{}, problem.New(problem.NotFound, "payment %s has no attempt %s",
 			p.ID.Text(ident.Payment), s.Attempt.Text(ident.Attempt))
 	}
+	if !s.Outcome.known() {
+		return Changes{}, problem.New(problem.Internal, "%q is no outcome", s.Outcome)
+	}
 	attempt := p.Attempts[i]
 	if attempt.settled(s.Outcome) {
 		return Changes{Payment: p}, nil
@@ -61,7 +64,7 @@ func DecideOutcome(p Payment, s Settle) (Changes, error) {
 		p.keepAnswer()
 		attempt.Reversal = &Reversal{ID: s.Reversal, Status: OperationPending}
 		attempt.Inquiry.At = s.InquireAt
-		p.record(event.PaymentLateApproval, &changes)
+		p.record(event.PaymentLateApproval, attempt, &changes)
 	case s.Outcome == OutcomeApproved:
 		p.keepAnswer()
 		p.succeed(attempt, s.Capture, &changes)
@@ -116,11 +119,11 @@ func (p *Payment) decline(s Settle, changes *Changes) {
 }
 
 // record gives the payment a version for something that its status does not
-// show.
-func (p *Payment) record(kind event.Type, changes *Changes) {
+// show: what became of an attempt that came too late.
+func (p *Payment) record(kind event.Type, late Attempt, changes *Changes) {
 	p.Version++
 	changes.Changed = true
-	changes.Events = append(changes.Events, p.event(kind))
+	changes.Events = append(changes.Events, p.lateEvent(kind, late))
 }
 
 // setAttempt replaces the i-th attempt.
@@ -153,7 +156,7 @@ func DecideReversal(p Payment, r Reverse) (Changes, error) {
 	if r.Done {
 		p.keepAnswer()
 		reversal.Status, attempt.Inquiry.At = OperationSucceeded, time.Time{}
-		p.record(event.PaymentReversed, &changes)
+		p.record(event.PaymentReversed, attempt, &changes)
 	} else {
 		attempt.Inquiry.At = r.InquireAt
 	}

@@ -155,6 +155,9 @@ func (o Outcome) Open() bool {
 	return o == OutcomePending || o == OutcomeUnknown || o == OutcomeRequiresAction
 }
 
+// known tells whether the outcome is one of those above.
+func (o Outcome) known() bool { return o.Open() || o == OutcomeApproved || o == OutcomeDeclined }
+
 // Attempt is one try at one gateway. Its id is the operation's id there.
 type Attempt struct {
 	ID        ident.ID

@@ -88,6 +88,11 @@ func DecideRefundOutcome(p Payment, s SettleRefund) (Changes, error) {
 		return Changes{}, problem.New(problem.NotFound, "payment %s has no refund %s",
 			p.ID.Text(ident.Payment), s.Refund.Text(ident.Refund))
 	}
+	switch s.Status {
+	case OperationPending, OperationSucceeded, OperationFailed:
+	default:
+		return Changes{}, problem.New(problem.Internal, "%q is no status of a refund", s.Status)
+	}
 	refund := p.Refunds[i]
 	if refund.Status != OperationPending {
 		return Changes{Payment: p}, nil

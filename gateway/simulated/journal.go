@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -62,31 +63,35 @@ func openJournal(cfg Config, b *book, closing <-chan struct{}) (_ *journal, err 
 		return nil, err
 	}
 	defer j.leave()
-	if err := j.create(cfg.Clock.Now()); err != nil {
-		return nil, err
-	}
-	if _, err := j.lock.Write([]byte{'+'}); err != nil {
+	if err := j.create(); err != nil {
 		return nil, err
 	}
 	return j, j.catchUpAlone(b)
 }
 
-// create makes the process's own file, under the first tag that is free.
-func (j *journal) create(now time.Time) error {
-	for ms := now.UnixMilli(); ; ms++ {
-		name := fmt.Sprintf("%s.%012x-%d%s", j.name, ms, os.Getpid(), journalSuffix)
-		f, err := os.OpenFile(filepath.Join(j.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
-		if errors.Is(err, os.ErrExist) {
-			continue
-		}
+// create makes the process's own file, named by its number in the order of
+// starts, and then counts the start: who sees the count finds the file.
+func (j *journal) create() error {
+	for {
+		starts, err := j.lock.Seek(0, io.SeekEnd)
 		if err != nil {
 			return err
 		}
-		j.own, j.known[name] = f, true
-		if _, err := tryLock(f, true); err != nil {
+		name := fmt.Sprintf("%s.%08d-%d%s", j.name, starts+1, os.Getpid(), journalSuffix)
+		path := filepath.Join(j.dir, name)
+		j.own, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+		if err != nil && !errors.Is(err, os.ErrExist) {
 			return err
 		}
-		return nil
+		if err == nil {
+			j.known[name] = true
+			if _, err := tryLock(j.own, true); err != nil {
+				return err
+			}
+		}
+		if _, err := j.lock.Write([]byte{'+'}); err != nil || j.own != nil {
+			return err
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package simulated_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/hex"
 	"io"
 	"os"
@@ -20,7 +21,7 @@ const (
 	dirVariable  = "FLORIN_SIMULATED_TEST_DIR"
 )
 
-var roles = map[string]func(io.Writer) int{"charge": chargeForEver}
+var roles = map[string]func(io.Writer) int{"charge": chargeForEver, "same": chargeTheSame}
 
 // chargeForEver charges, and writes the operation of each approved charge once it
 // has been answered.
@@ -31,7 +32,7 @@ func chargeForEver(w io.Writer) int {
 	}
 	for {
 		c := newCharge(100)
-		got, err := g.Charge(ident1(), c)
+		got, err := g.Charge(context.Background(), c)
 		if err != nil || got.Status != gateway.Approved {
 			return 1
 		}
@@ -39,6 +40,34 @@ func chargeForEver(w io.Writer) int {
 			return 1
 		}
 	}
+}
+
+// chargeTheSame makes 1000 charges that each process of this role makes, and 500
+// refunds of its own that all go against the first charge.
+func chargeTheSame(w io.Writer) int {
+	ctx := context.Background()
+	g, err := simulated.Open(simulated.Config{Name: "test", Dir: os.Getenv(dirVariable), Chance: seeded(1)})
+	if err != nil {
+		return 1
+	}
+	for i := range int64(1000) {
+		c := gateway.Charge{
+			Operation: ident.FromHalves(i+1, 1), Payment: ident.FromHalves(i+1, 2), Amount: euros(1000), Card: good,
+		}
+		if got, err := g.Charge(ctx, c); err != nil || got.Status != gateway.Approved {
+			return 1
+		}
+		if i%2 == 0 {
+			r := gateway.Refund{Operation: ids.New(int64(os.Getpid())), Charge: ident.FromHalves(1, 1), Amount: euros(1)}
+			if _, err := g.Refund(ctx, r); err != nil {
+				return 1
+			}
+		}
+	}
+	if _, err := io.WriteString(w, "done\n"); err != nil {
+		return 1
+	}
+	return 0
 }
 
 // play starts the program in a role.

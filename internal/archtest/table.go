@@ -119,7 +119,7 @@ var house = []layer{
 	},
 	{
 		name:       "fronts",
-		packages:   []string{"api", "sim"},
+		packages:   []string{"api", "sim", "bench"},
 		below:      toUseCases,
 		inTests:    testDoubles,
 		foreign:    []string{"*"},

@@ -5,4 +5,4 @@ type checkpointer struct{}
 func startCheckpointer(*shard) (*checkpointer, error) { return &checkpointer{}, nil }
 
 func (*checkpointer) notice() {}
-func (*checkpointer) stop() {}
+func (*checkpointer) stop()   {}

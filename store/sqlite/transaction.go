@@ -15,7 +15,7 @@ const (
 var (
 	insertTransaction = define(`INSERT INTO ledger_transactions (` + transactionColumns + `)
 		VALUES (?,?,?,?,?,?,?,?,?,?)`)
-	insertEntry = define(`INSERT INTO ledger_entries (` + entryColumns + `, transaction_id) VALUES (?,?,?,?,?,?,?)`)
+	insertEntry     = define(`INSERT INTO ledger_entries (` + entryColumns + `, transaction_id) VALUES (?,?,?,?,?,?,?)`)
 	allTransactions = define(`SELECT ` + transactionColumns + ` FROM ledger_transactions ORDER BY id`)
 	selectEntries   = define(`SELECT ` + entryColumns + ` FROM ledger_entries
 		WHERE id BETWEEN ? AND ? AND transaction_id = ? ORDER BY id`)

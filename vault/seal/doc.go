@@ -26,6 +26,10 @@
 //
 // The verification code is not in it: it is never stored.
 //
+// A fingerprint is the first 10 bytes, in base32, and a digest the whole of
+// HMAC-SHA256 over the parts, each behind its length in 8 bytes. Its key is
+// Tink's PRF of "florin fingerprint v1" or "florin digest v1".
+//
 // Rotation: a card opens under any key of its keyset, so cards may get a new
 // primary key at any time. Fingerprints and digests are compared with older
 // ones, so their primary keys stay. All of this is wire format, held by the

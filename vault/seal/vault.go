@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/prf"
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"florin/ident"
@@ -21,8 +20,8 @@ var ErrUnseal = errors.New("vault: the sealed card does not open")
 // Vault seals cards. It is safe for concurrent use, and prints as "vault".
 type Vault struct {
 	cards       tink.AEAD
-	fingerprint *prf.Set
-	digest      *digester
+	fingerprint *hasher
+	digest      *hasher
 }
 
 // Open opens the store's keysets with the key-encryption key, and makes those
@@ -37,15 +36,11 @@ func Open(ctx context.Context, kek KeyEncryption, keysets Keysets) (*Vault, erro
 	if v.cards, err = aead.New(handles[cardsKeyset]); err != nil {
 		return nil, fmt.Errorf("vault: keyset %q is of the wrong kind: %w", cardsKeyset, err)
 	}
-	if v.fingerprint, err = prf.NewPRFSet(handles[fingerprintKeyset]); err != nil {
+	if v.fingerprint, err = newHasher(handles[fingerprintKeyset], fingerprintLabel); err != nil {
 		return nil, fmt.Errorf("vault: keyset %q is of the wrong kind: %w", fingerprintKeyset, err)
 	}
-	digestSet, err := prf.NewPRFSet(handles[digestKeyset])
-	if err != nil {
+	if v.digest, err = newHasher(handles[digestKeyset], digestLabel); err != nil {
 		return nil, fmt.Errorf("vault: keyset %q is of the wrong kind: %w", digestKeyset, err)
-	}
-	if v.digest, err = newDigester(digestSet); err != nil {
-		return nil, fmt.Errorf("vault: keyset %q: %w", digestKeyset, err)
 	}
 	return v, nil
 }
@@ -93,17 +88,14 @@ var fingerprintText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").Wit
 // numbers in one store and tell nothing without its keys. The number is digits
 // only, as in vault.Card.
 func (v *Vault) Fingerprint(number string) string {
-	sum, err := v.fingerprint.ComputePrimaryPRF([]byte(number), fingerprintBytes)
-	if err != nil {
-		panic("vault: HMAC-SHA256 gives 10 bytes: " + err.Error())
-	}
-	return fingerprintText.EncodeToString(sum)
+	sum := v.fingerprint.sum([]byte(number))
+	return fingerprintText.EncodeToString(sum[:fingerprintBytes])
 }
 
 // Digest returns a keyed hash (HMAC-SHA256) of the parts in their order; other
 // parts, or the same bytes cut otherwise, give another digest. It takes about a
 // microsecond for a request's body.
-func (v *Vault) Digest(parts ...[]byte) [32]byte { return v.digest.sum(parts) }
+func (v *Vault) Digest(parts ...[]byte) [32]byte { return v.digest.sum(parts...) }
 
 // Format writes "vault", whatever the verb: keys are not for logs.
 func (*Vault) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("vault")) }

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"florin/access"
+	"florin/event"
+	"florin/flow"
+	"florin/ident"
+	"florin/internal/telemetry"
+	"florin/payment"
+	"florin/store"
+	"florin/vault"
+)
+
+// Config is what an API is made of.
+type Config struct {
+	Flows Flows
+	Keys  Keys
+	// Digest hashes a body under a secret key, so that a repeated request is
+	// recognised and what is kept tells nothing of a card.
+	Digest func(parts ...[]byte) [32]byte
+	IDs    *ident.Source // of requests
+	Mode   access.Mode
+	Shards int // a power of two
+	// Gateways tells of the gateways; nil for none.
+	Gateways Gateways
+	// Health answers /health and /api/v1/shards: a *Checker.
+	Health Health
+	// Ready returns why this process should get no requests, or nil; nil for
+	// always ready. Drain makes it unready besides.
+	Ready func() error
+	// Queue returns how many commands wait on a shard; nil for none.
+	Queue func(shard int) int
+	// Metrics counts requests and payments and answers /metrics; by default one
+	// of the API's own.
+	Metrics *telemetry.Metrics
+	// Log gets internal errors and slow requests; nil for none.
+	Log *slog.Logger
+	// SlowAfter is how long a request takes before it is logged; 2 s by default.
+	SlowAfter time.Duration
+	// Version stands in the OpenAPI document; "dev" by default.
+	Version string
+}
+
+func (c Config) withDefaults() Config {
+	if c.Ready == nil {
+		c.Ready = func() error { return nil }
+	}
+	if c.Queue == nil {
+		c.Queue = func(int) int { return 0 }
+	}
+	if c.Metrics == nil {
+		c.Metrics = telemetry.New(telemetry.Config{})
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.SlowAfter <= 0 {
+		c.SlowAfter = 2 * time.Second
+	}
+	if c.Version == "" {
+		c.Version = "dev"
+	}
+	return c
+}
+
+// Keys finds API keys. It is asked once a request, so it answers from memory.
+type Keys interface {
+	// Find returns the key with that secret, if there is one that is good.
+	Find(secret string) (access.APIKey, bool)
+}
+
+// Flows are the use cases that the API serves: *flow.Service.
+type Flows interface {
+	PaymentFlows
+	RefundFlows
+	MethodFlows
+	EventFlows
+}
+
+// PaymentFlows are the use cases of payments.
+type PaymentFlows interface {
+	Authorize(ctx context.Context, r flow.Authorize) (flow.Result, error)
+	AuthorizeBatch(ctx context.Context, requests []flow.Authorize) []flow.BatchResult
+	Confirm(ctx context.Context, r flow.Confirm) (flow.Result, error)
+	Cancel(ctx context.Context, r flow.Cancel) (flow.Result, error)
+	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
+	Payments(ctx context.Context, q store.PaymentQuery) ([]payment.Payment, error)
+}
+
+// RefundFlows are the use cases of refunds.
+type RefundFlows interface {
+	Refund(ctx context.Context, r flow.Refund) (flow.RefundResult, error)
+	RefundByID(ctx context.Context, id ident.ID) (payment.Refund, error)
+	Refunds(ctx context.Context, q store.RefundQuery) ([]payment.Refund, error)
+}
+
+// MethodFlows are the use cases of payment methods.
+type MethodFlows interface {
+	StoreMethod(ctx context.Context, r flow.StoreMethod) (m vault.PaymentMethod, replayed bool, err error)
+	DeleteMethod(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
+	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
+	Methods(ctx context.Context, userID int64, page store.Page) ([]vault.PaymentMethod, error)
+}
+
+// EventFlows read the feed.
+type EventFlows interface {
+	Events(ctx context.Context, after []event.Position, limit int) ([]event.Stored, []event.Position, error)
+	LatestEvents(ctx context.Context, limit int) ([]event.Stored, []event.Position, error)
+}
+
+// Gateways tells of the gateways and changes the settings of simulated ones.
+type Gateways interface {
+	// Gateways lists them in the order in which they are tried.
+	Gateways() []GatewayState
+	// Configure calls merge with a pointer to a copy of a gateway's settings (a
+	// flat struct with json tags) and, when merge returns nil, puts them in force.
+	// It returns merge's error, an invalid_parameter problem naming the field that
+	// is out of range, or a wrong_state problem for a gateway without settings.
+	// One call at a time changes a gateway.
+	Configure(name string, merge func(settings any) error) error
+}
+
+// GatewayState is a gateway as Gateways tells it.
+type GatewayState struct {
+	Name      string
+	Kind      string // "simulated", "stripe", ...
+	Breaker   string // "closed", "open" or "half_open"
+	Available bool
+	// Consistent, Settling and Test are gateway.Capabilities'.
+	Consistent bool
+	Settling   time.Duration
+	Test       bool
+	// Settings is written as JSON; nil when there is nothing to set.
+	Settings any
+}
+
+// Health tells how the process and what it depends on are.
+type Health interface {
+	Check(ctx context.Context) Report
+}

@@ -1,0 +1,95 @@
+// Command florin is the payment service and all its tools in one binary, a file
+// a command.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"florin/problem"
+)
+
+// commands is what florin can be told to do.
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Take payments: the service itself."`
+	Keys    keysCmd    `cmd:"" help:"Create, list and revoke API keys."`
+	Audit   auditCmd   `cmd:"" help:"Check that the books are right."`
+	Migrate migrateCmd `cmd:"" help:"Bring a store's schema up to date."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], newConsole()))
+}
+
+// run runs one command line and returns the exit code: 0 only for success, 2
+// for a command line that is not understood, else 1.
+func run(ctx context.Context, args []string, c *console) (code int) {
+	var cli commands
+	exited := false
+	parser, err := kong.New(&cli,
+		kong.Name("florin"),
+		kong.Description("A payment service: payments through several gateways, on a double-entry ledger."),
+		kong.Writers(c.out, c.err),
+		kong.Exit(func(int) { exited = true }), // after --help
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(c),
+	)
+	if err != nil {
+		panic("florin: the command line is not well-formed: " + err.Error())
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case exited:
+		return 0
+	case err != nil:
+		c.fail(fmt.Errorf("%w; see florin %s--help", err, commandOf(args)))
+		return 2
+	}
+	if err := command.Run(); err != nil {
+		if !errors.Is(err, errSaid) {
+			c.fail(err)
+		}
+		return 1
+	}
+	return 0
+}
+
+// errSaid ends a command that has already said why it fails.
+var errSaid = errors.New("the command has said it")
+
+// commandOf returns the words before the first flag, to point to their help.
+func commandOf(args []string) string {
+	for i, arg := range args {
+		if strings.HasPrefix(arg, "-") || i == 1 {
+			return strings.Join(append(args[:i:i], ""), " ")
+		}
+	}
+	return args[0] + " "
+}
+
+// sentence writes an error for a person.
+func sentence(err error) string {
+	var p *problem.Problem
+	if !errors.As(err, &p) {
+		return strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	text := p.Detail
+	if p.Param != "" {
+		text = p.Param + " " + text
+	}
+	if cause := p.Unwrap(); cause != nil {
+		text += ": " + cause.Error()
+	}
+	return strings.ReplaceAll(text, "\n", "; ")
+}

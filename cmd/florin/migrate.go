@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"florin/internal/config"
+	"florin/store/sqlite"
+)
+
+// place says which store a command works on.
+type place struct {
+	Config string `help:"Configuration file." placeholder:"FILE" type:"existingfile"`
+	Data   string `help:"Directory of the data (default ./florin-data)." placeholder:"DIR"`
+}
+
+// load reads the configuration, the flags over it.
+func (p place) load() (config.Config, error) {
+	return config.Load(p.Config, map[string]string{"data": p.Data})
+}
+
+// storeConfig returns how the configured store is opened.
+func storeConfig(cfg config.Config, access sqlite.Access) sqlite.Config {
+	return sqlite.Config{Dir: cfg.Data, Shards: cfg.Shards, Mode: cfg.Mode, Access: access}
+}
+
+type migrateCmd struct {
+	Up     migrateUpCmd     `cmd:"" help:"Make the schema the latest, the store too when there is none."`
+	Status migrateStatusCmd `cmd:"" help:"Tell each shard's schema version."`
+}
+
+type migrateUpCmd struct {
+	place
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Help implements kong.HelpProvider.
+func (migrateUpCmd) Help() string {
+	return "The server must not be running; it migrates by itself when it starts.\n\n" +
+		"Example:\n  florin migrate up --data /var/lib/florin"
+}
+
+// Run implements the command.
+func (m migrateUpCmd) Run(ctx context.Context, c *console) error {
+	cfg, err := m.load()
+	if err != nil {
+		return err
+	}
+	before, err := sqlite.Migrate(ctx, storeConfig(cfg, sqlite.ReadWrite))
+	if err != nil {
+		return err
+	}
+	rows := make([]schemaRow, len(before))
+	for i, s := range before {
+		rows[i] = schemaRow{Shard: s.Shard, Before: s.Version, Version: s.Latest, Latest: s.Latest}
+	}
+	return printSchemas(c, m.JSON, rows)
+}
+
+type migrateStatusCmd struct {
+	place
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Help implements kong.HelpProvider.
+func (migrateStatusCmd) Help() string {
+	return "Example:\n  florin migrate status --data /var/lib/florin --json"
+}
+
+// Run implements the command.
+func (m migrateStatusCmd) Run(ctx context.Context, c *console) error {
+	cfg, err := m.load()
+	if err != nil {
+		return err
+	}
+	schemas, err := sqlite.Schemas(ctx, storeConfig(cfg, sqlite.ReadOnly))
+	if err != nil {
+		return err
+	}
+	rows := make([]schemaRow, len(schemas))
+	for i, s := range schemas {
+		rows[i] = schemaRow{Shard: s.Shard, Before: s.Version, Version: s.Version, Latest: s.Latest}
+	}
+	return printSchemas(c, m.JSON, rows)
+}
+
+// schemaRow is one shard's schema as the commands print it.
+type schemaRow struct {
+	Shard   int   `json:"shard"`
+	Before  int64 `json:"before"` // 0: there was none
+	Version int64 `json:"version"`
+	Latest  int64 `json:"latest"`
+}
+
+func printSchemas(c *console, asJSON bool, rows []schemaRow) error {
+	if asJSON {
+		return c.json(rows)
+	}
+	for _, r := range rows {
+		state := "the latest"
+		switch {
+		case r.Version == 0:
+			state = "not made yet"
+		case r.Version < r.Latest:
+			state = fmt.Sprintf("behind the latest, %d: run florin migrate up", r.Latest)
+		case r.Version > r.Latest:
+			state = fmt.Sprintf("newer than this program's, %d", r.Latest)
+		case r.Before == 0:
+			state = "the latest, made now"
+		case r.Before != r.Version:
+			state = fmt.Sprintf("the latest, was %d", r.Before)
+		}
+		fmt.Fprintf(c.out, "shard %d: version %d, %s\n", r.Shard, r.Version, state)
+	}
+	return nil
+}

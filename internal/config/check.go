@@ -1,0 +1,103 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"time"
+
+	"florin/access"
+)
+
+// gatewayNames is the form of a gateway's name: it stands in accounts' names.
+var gatewayNames = regexp.MustCompile(`^[a-z0-9_-]{1,64}$`)
+
+// The bounds of what is counted in the configuration.
+const (
+	maxShards  = 256
+	maxGroup   = 100_000
+	maxQueue   = 10_000_000
+	maxPermits = 256
+	maxTime    = time.Hour
+)
+
+// check refuses what cannot be. Its errors name the field, and the line in the
+// file.
+func (c Config) check() error {
+	if c.Store != SQLite {
+		return c.source.at("store", "%q is none of sqlite", c.Store)
+	}
+	if _, err := access.ParseMode(string(c.Mode)); err != nil {
+		return c.source.at("mode", "%q is none of test, live", string(c.Mode))
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return c.source.at("listen", "%q is no address such as 127.0.0.1:8080", c.Listen)
+	}
+	if c.Data == "" {
+		return c.source.at("data", "must name a directory")
+	}
+	if c.Shards < 0 || c.Shards > maxShards || c.Shards&(c.Shards-1) != 0 {
+		return c.source.at("shards", "%d is no power of two from 1 to %d", c.Shards, maxShards)
+	}
+	if !(c.Fraud.Threshold > 0 && c.Fraud.Threshold <= 1) { // so that NaN is caught too
+		return c.source.at("fraud.threshold", "%v is not above 0 and at most 1", c.Fraud.Threshold)
+	}
+	if err := c.checkCommit(); err != nil {
+		return err
+	}
+	return c.checkGateways()
+}
+
+func (c Config) checkCommit() error {
+	for _, f := range []struct {
+		name       string
+		value, max int
+	}{
+		{"commit.permits", c.Commit.Permits, maxPermits},
+		{"commit.max_group", c.Commit.MaxGroup, maxGroup},
+		{"commit.max_queue", c.Commit.MaxQueue, maxQueue},
+	} {
+		if f.value < 1 || f.value > f.max {
+			return c.source.at(f.name, "%d is not 1 to %d", f.value, f.max)
+		}
+	}
+	return c.checkTime("commit.permit_hold", c.Commit.PermitHold)
+}
+
+func (c Config) checkTime(field string, d time.Duration) error {
+	if d < time.Millisecond || d > maxTime {
+		return c.source.at(field, "%s is no time from 1ms to %s", d, maxTime)
+	}
+	return nil
+}
+
+func (c Config) checkGateways() error {
+	seen := map[string]bool{}
+	for i, g := range c.Gateways {
+		at := func(field string) string { return fmt.Sprintf("gateways[%d].%s", i, field) }
+		switch {
+		case !gatewayNames.MatchString(g.Name):
+			return c.source.at(at("name"), "%q is not 1 to 64 of a-z, 0-9, _ and -", g.Name)
+		case seen[g.Name]:
+			return c.source.at(at("name"), "%q is another gateway's name already", g.Name)
+		case g.Kind != Simulated:
+			return c.source.at(at("kind"), "%q is none of simulated", g.Kind)
+		case c.Mode == access.Live:
+			return c.source.at(at("kind"), "a live store takes no payments through a simulated gateway")
+		case g.FailureThreshold < 0:
+			return c.source.at(at("failure_threshold"), "%d is below 0", g.FailureThreshold)
+		case g.MaxConcurrent < 0:
+			return c.source.at(at("max_concurrent"), "%d is below 0", g.MaxConcurrent)
+		}
+		seen[g.Name] = true
+		for field, d := range map[string]time.Duration{"deadline": g.Deadline, "open_for": g.OpenFor} {
+			if d == 0 {
+				continue
+			}
+			if err := c.checkTime(at(field), d); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
