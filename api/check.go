@@ -22,7 +22,7 @@ const (
 // Report is what /health answers.
 type Report struct {
 	Status    string    `json:"status" enum:"healthy,degraded,unhealthy"`
-	Timestamp time.Time `json:"timestamp" doc:"When the checks began."`
+	Timestamp string    `json:"timestamp" doc:"When the checks began." format:"date-time"`
 	Checks    Checks    `json:"checks"`
 	// Shards are the parts of the database check, by number.
 	Shards []Check `json:"-"`
@@ -123,7 +123,7 @@ func (c *Checker) Check(ctx context.Context) Report {
 
 // renew makes a report.
 func (c *Checker) renew(ctx context.Context, pending chan struct{}) {
-	report := Report{Timestamp: c.cfg.Clock.Now(), Shards: make([]Check, len(c.shards))}
+	report := Report{Timestamp: timeText(c.cfg.Clock.Now()), Shards: make([]Check, len(c.shards))}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	var wait sync.WaitGroup

@@ -20,7 +20,6 @@ type Journal struct {
 	file *os.File
 	out  *bufio.Writer
 	err  error // the first
-	line []byte
 	stop context.CancelFunc
 	done chan struct{}
 }

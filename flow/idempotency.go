@@ -77,9 +77,11 @@ func (s *Service) replay(ctx context.Context, held store.Claim, paymentID ident.
 		return Result{}, readError(err)
 	}
 	if held.Answer != nil {
-		if err := json.Unmarshal(held.Answer, &p.State); err != nil {
+		var told payment.State
+		if err := json.Unmarshal(held.Answer, &told); err != nil {
 			return Result{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
 		}
+		p.State = told
 		return Result{Payment: p, Replayed: true}, nil
 	}
 	if held.Kind == ident.Payment && p.AnsweredVersion != 0 {

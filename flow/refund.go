@@ -126,8 +126,11 @@ func (s *Service) replayRefund(ctx context.Context, held store.Claim) (RefundRes
 		return RefundResult{}, readError(err)
 	}
 	if held.Answer != nil {
-		err := json.Unmarshal(held.Answer, &r)
-		return RefundResult{Refund: r, Replayed: true}, err
+		var told payment.Refund
+		if err := json.Unmarshal(held.Answer, &told); err != nil {
+			return RefundResult{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
+		}
+		return RefundResult{Refund: told, Replayed: true}, nil
 	}
 	young := s.now().Sub(r.ID.Time()) < s.sentFor()
 	if r.Status == payment.OperationPending && r.AnsweredAt.IsZero() && young {

@@ -54,15 +54,16 @@ func Held(userID int64) Name {
 	return Name("user:" + strconv.FormatInt(userID, 10) + ":held")
 }
 
-// UserID returns the account's user; false for a system account.
+// UserID returns the account's user; false for a system account, and for a user
+// who is not spelled as Wallet and Held do it.
 func (n Name) UserID() (int64, bool) {
 	rest, ok := strings.CutPrefix(string(n), "user:")
-	if !ok {
+	if !ok || rest == "" || rest[0] < '1' || rest[0] > '9' { // ParseInt takes "+1" and "01"
 		return 0, false
 	}
 	digits, _, _ := strings.Cut(rest, ":")
 	id, err := strconv.ParseInt(digits, 10, 64)
-	return id, err == nil && id > 0
+	return id, err == nil
 }
 
 // Key names one row of balances within a shard.

@@ -2,18 +2,32 @@ package payment_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
+	"florin/ident"
 	"florin/money"
 	"florin/payment"
 	"florin/problem"
 )
 
+var ids = regexp.MustCompile(`[a-z]+_[0-9a-f]{32}`)
+
+// readable writes an id's text as nameOf does.
+func readable(text string) string {
+	kind, _, _ := strings.Cut(text, "_")
+	of, err := ident.Parse(ident.Kind(kind), text)
+	if err != nil {
+		return text
+	}
+	return nameOf(of)
+}
+
 // described writes what a decision made of a payment, a line a row.
 func described(changes payment.Changes, err error) string {
 	if err != nil {
-		return fmt.Sprintf("    refused   %v\n", err)
+		return "    refused   " + ids.ReplaceAllStringFunc(err.Error(), readable) + "\n"
 	}
 	var b strings.Builder
 	if changes.Changed {

@@ -65,15 +65,18 @@ func moneyBack() []row {
 		{"ref1 failed", []step{part}, refundEnds(1, payment.OperationFailed)},
 		{"ref1 pending", []step{part}, refundEnds(1, payment.OperationPending)},
 		{
-			"ref1 succeeded again", []step{part, refundEnds(1, payment.OperationSucceeded)},
+			"ref1 succeeded again",
+			[]step{part, refundEnds(1, payment.OperationSucceeded)},
 			refundEnds(1, payment.OperationSucceeded),
 		},
 		{
-			"ref1 failed once succeeded", []step{part, refundEnds(1, payment.OperationSucceeded)},
+			"ref1 failed once succeeded",
+			[]step{part, refundEnds(1, payment.OperationSucceeded)},
 			refundEnds(1, payment.OperationFailed),
 		},
 		{
-			"ref1 succeeded once failed", []step{part, refundEnds(1, payment.OperationFailed)},
+			"ref1 succeeded once failed",
+			[]step{part, refundEnds(1, payment.OperationFailed)},
 			refundEnds(1, payment.OperationSucceeded),
 		},
 		{"ref1 no known status", []step{part}, refundEnds(1, "settled")},
@@ -128,6 +131,13 @@ func TestTransitions(t *testing.T) {
 	}
 }
 
+const legend = `# Every status against every command. A cell is the first event's type (without
+# "payment."), or the code of the refusal; "(noted)" is a row without an event,
+# "-" nothing at all. att1 was declined before; att2 is the latest. The files in
+# transitions/ tell all of it.
+
+`
+
 // The same in one table, to be looked over.
 func TestTransitionsInShort(t *testing.T) {
 	t.Parallel()
@@ -136,11 +146,7 @@ func TestTransitionsInShort(t *testing.T) {
 		t.Fatalf("%d statuses of %d", len(given), len(payment.Statuses()))
 	}
 	var b strings.Builder
-	b.WriteString(`# Every status against every command. A cell is the first event's type (without "payment."), or the code of the
-# refusal; "(noted)" is a row without an event, "-" nothing at all. att1 was declined before; att2 is the latest.
-# The files in transitions/ tell all of it.
-
-`)
+	b.WriteString(legend)
 	var top, bottom []string
 	for _, status := range payment.Statuses() {
 		words, rest, cut := strings.Cut(string(status), "requires_")

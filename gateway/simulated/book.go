@@ -81,9 +81,13 @@ func (b *book) find(operation ident.ID) *record {
 // add takes an entry in; one of an operation that is known already is nothing
 // new.
 func (b *book) add(e *Entry) {
-	if _, known := b.index[e.Operation]; known {
-		return
+	if _, known := b.index[e.Operation]; !known {
+		b.insert(e)
 	}
+}
+
+// insert is add for an operation that is not known yet.
+func (b *book) insert(e *Entry) {
 	r := record{
 		parent: e.Payment, minor: e.Amount.Minor, atMS: e.At.UnixMilli(),
 		last4: parseDigits(e.Last4), kind: e.Kind[0], reason: b.reason(e.Outcome.Reason),

@@ -125,24 +125,32 @@ func (g *Gateway) apply(ctx context.Context, r request) (gateway.Outcome, error)
 	if known := g.book.find(r.operation); known != nil {
 		return g.repeat(known, r)
 	}
-	if g.journal == nil {
-		e := g.book.decide(r, g.cfg.Clock.Now())
-		g.book.add(&e)
-		return e.Outcome, nil
+	if g.journal != nil {
+		return g.journaled(ctx, r)
 	}
-	// Until the line is written nothing has happened, whatever goes wrong.
+	e := g.book.decide(r, g.cfg.Clock.Now())
+	g.book.insert(&e)
+	return e.Outcome, nil
+}
+
+// journaled is apply for a request that is new to this process. Until the line
+// is written nothing has happened, whatever goes wrong.
+func (g *Gateway) journaled(ctx context.Context, r request) (gateway.Outcome, error) {
+	before := g.book.count
 	if err := g.journal.enter(ctx, g.book); err != nil {
 		return gateway.Outcome{}, fmt.Errorf("simulated: %w: %w", gateway.ErrNotSent, err)
 	}
 	defer g.journal.leave()
-	if known := g.book.find(r.operation); known != nil {
-		return g.repeat(known, r)
+	if g.book.count != before { // the others have written
+		if known := g.book.find(r.operation); known != nil {
+			return g.repeat(known, r)
+		}
 	}
 	e := g.book.decide(r, g.cfg.Clock.Now())
 	if err := g.journal.append(&e); err != nil {
 		return gateway.Outcome{}, fmt.Errorf("simulated: %w: %w", gateway.ErrNotSent, err)
 	}
-	g.book.add(&e)
+	g.book.insert(&e)
 	return e.Outcome, nil
 }
 

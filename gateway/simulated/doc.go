@@ -21,12 +21,14 @@
 //   - What refunds and voids take back of a charge is never more than the charge.
 //   - Nothing is kept of a card but its last four digits.
 //
-// Each process appends to a journal of its own, NAME.TAG.jsonl in Config.Dir, and
-// reads those of the others. A line that lacks its end, because its writer died,
-// never happened; nothing is ever written behind it. NAME.lock is held while a
-// process decides and appends, as long as it knows of others; each process that
-// opens the folder adds a byte to it, so that its size tells the others to look
-// for a new journal. Journals must not be added or removed by hand meanwhile.
+// Each process appends to a journal of its own, NAME.NUMBER.jsonl in Config.Dir,
+// which it keeps locked while it lives, and reads those of the others. A line
+// that lacks its end, because its writer died, never happened; nothing is ever
+// written behind it. In NAME.lock stands who decides and appends at the moment,
+// and how many journals there are, so that the others look for a new one; these
+// are read in shared memory. No file may be changed by hand while a process uses
+// the folder. Where the system has no shared memory or no locks (Windows), a
+// folder serves one process.
 //
 // When a line cannot be written, it is taken back and the call ends with
 // gateway.ErrNotSent; when it cannot be taken back either, so does every call

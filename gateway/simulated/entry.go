@@ -56,7 +56,9 @@ type Entry struct {
 
 // Reference returns the gateway's own id of an operation.
 func Reference(operation ident.ID) string {
-	return string(hex.AppendEncode([]byte("sim_"), operation[:]))
+	text := [4 + 2*len(operation)]byte{'s', 'i', 'm', '_'}
+	hex.Encode(text[4:], operation[:])
+	return string(text[:])
 }
 
 // appendLine appends the entry's line: a flat JSON object whose strings need no

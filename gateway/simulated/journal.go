@@ -4,28 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"runtime"
-	"time"
 )
 
 // journal is this process's part in the journals of a gateway: it appends to a
 // file of its own and follows the others'. It is not safe for concurrent use.
 type journal struct {
 	dir, name string
-	closing   <-chan struct{} // ends waiting for the lock
+	shared    *shared
 
 	own   *os.File
 	size  int64  // of own, up to the last whole line
 	line  []byte // reused
 	stuck error  // why nothing can be appended any more
-	lock  *os.File
-	held  bool
 
-	starts  int64           // the lock's size when the folder was last read
-	asked   int64           // the same when it was last asked who is gone
+	seen    uint64          // the count of journals when the folder was last read
+	asked   uint64          // the same when it was last asked who is gone
 	others  []*tail         // of processes that may still write
 	known   map[string]bool // files that need not be opened any more
 	decoder *decoder
@@ -38,119 +33,93 @@ const (
 )
 
 // openJournal reads what the gateway's journals hold into b and begins one more.
-func openJournal(cfg Config, b *book, closing <-chan struct{}) (_ *journal, err error) {
+func openJournal(cfg Config, b *book, closing <-chan struct{}) (*journal, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	j := &journal{
-		dir: cfg.Dir, name: cfg.Name, closing: closing,
-		known: map[string]bool{}, decoder: newDecoder(false),
-	}
-	defer func() {
-		if err != nil {
-			_ = j.close()
-		}
-	}()
-	lock := filepath.Join(j.dir, j.name+lockSuffix)
-	if j.lock, err = os.OpenFile(lock, os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
+	s, err := openShared(filepath.Join(cfg.Dir, cfg.Name+lockSuffix), closing)
+	if err != nil {
 		return nil, err
 	}
+	j := &journal{
+		dir: cfg.Dir, name: cfg.Name, shared: s, known: map[string]bool{}, decoder: newDecoder(false),
+	}
+	if err := j.open(context.Background(), b); err != nil {
+		return nil, errors.Join(err, j.close())
+	}
+	return j, nil
+}
+
+func (j *journal) open(ctx context.Context, b *book) error {
 	// The long part comes first, since it must not keep other processes waiting.
 	if err := j.readFolder(b); err != nil {
-		return nil, err
+		return err
 	}
-	if err := j.wait(context.Background()); err != nil {
-		return nil, err
+	if err := j.create(ctx); err != nil {
+		return err
 	}
-	defer j.leave()
-	if err := j.create(); err != nil {
-		return nil, err
+	err := j.enter(ctx, b)
+	if err == nil {
+		j.leave()
 	}
-	return j, j.catchUpAlone(b)
+	return err
 }
 
-// create makes the process's own file, named by its number in the order of
-// starts, and then counts the start: who sees the count finds the file.
-func (j *journal) create() error {
-	for {
-		starts, err := j.lock.Seek(0, io.SeekEnd)
+// create makes the process's own file, named by its number, and then counts it:
+// who sees the count finds the file.
+func (j *journal) create(ctx context.Context) error {
+	if err := j.shared.lockFile(ctx); err != nil {
+		return err
+	}
+	defer unlock(j.shared.file)
+	for j.own == nil {
+		j.shared.number = j.shared.starts.Add(1)
+		name := j.file(j.shared.number)
+		f, err := os.OpenFile(filepath.Join(j.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
+		if errors.Is(err, os.ErrExist) { // the lock file was lost, and the numbers began again
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		name := fmt.Sprintf("%s.%08d-%d%s", j.name, starts+1, os.Getpid(), journalSuffix)
-		path := filepath.Join(j.dir, name)
-		j.own, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600)
-		if err != nil && !errors.Is(err, os.ErrExist) {
-			return err
-		}
-		if err == nil {
-			j.known[name] = true
-			if _, err := tryLock(j.own, true); err != nil {
-				return err
-			}
-		}
-		if _, err := j.lock.Write([]byte{'+'}); err != nil || j.own != nil {
-			return err
-		}
+		j.own, j.known[name] = f, true
 	}
+	if _, err := tryLock(j.own, true); err != nil {
+		return err
+	}
+	j.shared.journals.Add(1)
+	return nil
 }
 
-// enter begins an append: it reads what the others have written up to now, and
-// keeps them from writing until leave.
-//
-// While there are no others it takes no lock, which would cost as much as the
-// write. Two processes can then miss each other only if one opens the folder and
-// is asked for the very operation that the other one has begun, and all of that
-// between the other one's look and its write.
+// file returns the name of the journal of the process with that number.
+func (j *journal) file(number uint64) string {
+	return fmt.Sprintf("%s.%08d%s", j.name, number, journalSuffix)
+}
+
+// enter begins an append: it keeps the other processes from writing until leave,
+// and reads what they have written up to now.
 func (j *journal) enter(ctx context.Context, b *book) error {
 	if j.stuck != nil {
 		return j.stuck
 	}
-	if len(j.others) == 0 {
-		if err := j.catchUp(b); err != nil || len(j.others) == 0 {
-			return err
-		}
-	}
-	if err := j.wait(ctx); err != nil {
+	if err := j.shared.lock(ctx, j.alive); err != nil {
 		return err
 	}
-	if err := j.catchUpAlone(b); err != nil {
+	err := j.catchUp(b)
+	if err == nil && j.asked != j.seen {
+		err = j.letGo(ctx, b)
+	}
+	if err != nil {
 		j.leave()
-		return err
 	}
-	return nil
+	return err
 }
 
-func (j *journal) leave() {
-	if j.held {
-		unlock(j.lock)
-		j.held = false
-	}
-}
+func (j *journal) leave() { j.shared.unlock() }
 
-// wait takes the lock. Who holds it lets go within microseconds, unless it was
-// stopped; so it is asked again and again, less and less often.
-func (j *journal) wait(ctx context.Context) error {
-	for try := 0; ; try++ {
-		var err error
-		if j.held, err = tryLock(j.lock, true); j.held || err != nil {
-			return err
-		}
-		if try < 20 {
-			runtime.Gosched()
-			continue
-		}
-		pause := time.NewTimer(min(time.Duration(try)*time.Microsecond, time.Millisecond))
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			pause.Stop()
-			return ctx.Err()
-		case <-j.closing:
-			pause.Stop()
-			return errClosed
-		}
-	}
+func (j *journal) alive(number uint64) (bool, error) {
+	free, err := unlocked(j.dir, j.file(number))
+	return !free, err
 }
 
 // append writes the entry's line. After an error nothing has been written, or
@@ -178,8 +147,5 @@ func (j *journal) close() error {
 		}
 		errs = append(errs, j.own.Close())
 	}
-	if j.lock != nil {
-		errs = append(errs, j.lock.Close())
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, j.shared.close())...)
 }

@@ -129,7 +129,8 @@ func TestPeers(t *testing.T) {
 	want(t, gateway.Approved, "")(first.Resolve(t.Context(), r.Operation))
 	want(t, gateway.Declined, problem.GatewayRejected)(first.Refund(t.Context(), newRefund(a, 1)))
 
-	// A process that knows of no file but a refund's meets it before its charge.
+	// The first process's file, which is read first, holds the refund of a charge
+	// in a later one.
 	for range 3 {
 		fourth := open(t, simulated.Config{Dir: dir})
 		want(t, gateway.Declined, problem.GatewayRejected)(fourth.Refund(t.Context(), newRefund(a, 1)))
@@ -223,4 +224,40 @@ func TestDamaged(t *testing.T) {
 	if n := len(journal(t, dir)); n != 2 {
 		t.Errorf("%d entries, want 2", n)
 	}
+}
+
+// FuzzReadJournal holds that no text of a journal is too much for the reader, and
+// that it lets nothing through that is no operation.
+func FuzzReadJournal(f *testing.F) {
+	dir := f.TempDir()
+	g := open(f, simulated.Config{Dir: dir})
+	want(f, gateway.Approved, "")(g.Charge(f.Context(), newCharge(1)))
+	files, err := filepath.Glob(filepath.Join(dir, "test.*.jsonl"))
+	if err != nil || len(files) != 1 {
+		f.Fatalf("files %v, %v", files, err)
+	}
+	line, err := os.ReadFile(files[0])
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(line)
+	f.Add(line[:len(line)-1])
+	f.Add([]byte("{\"kind\":\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "test.1.jsonl"), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		lines := 0
+		_ = simulated.ReadJournal(dir, "test", func(e simulated.Entry) error {
+			lines++
+			if e.Operation.IsZero() || (e.Outcome.Status == gateway.Declined) != (e.Outcome.Reason != "") {
+				t.Errorf("%+v", e)
+			}
+			return nil
+		})
+		if lines > bytes.Count(text, []byte("\n")) {
+			t.Errorf("%d entries of %d lines", lines, bytes.Count(text, []byte("\n")))
+		}
+	})
 }

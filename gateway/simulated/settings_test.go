@@ -53,120 +53,123 @@ func TestSettingsRange(t *testing.T) {
 	}
 }
 
+// fault is what settings make of a call.
+type fault struct {
+	name     string
+	settings simulated.Settings
+	deadline time.Duration
+	answered gateway.Status // "" if not
+	notSent  bool
+	took     time.Duration
+	effect   gateway.Status // as resolved right after
+	landed   gateway.Status // as resolved a minute later
+}
+
+var faults = []fault{
+	{
+		name: "none", deadline: time.Second,
+		answered: gateway.Approved, effect: gateway.Approved, landed: gateway.Approved,
+	},
+	{
+		name: "down", settings: simulated.Settings{Down: true, LatencyMS: 1000}, deadline: time.Second,
+		notSent: true, effect: gateway.NotFound, landed: gateway.NotFound,
+	},
+	{
+		name: "latency", settings: simulated.Settings{LatencyMS: 500}, deadline: time.Second,
+		took: 500 * time.Millisecond, answered: gateway.Approved, effect: gateway.Approved, landed: gateway.Approved,
+	},
+	{
+		name: "latency beyond the deadline", settings: simulated.Settings{LatencyMS: 1500}, deadline: time.Second,
+		took: time.Second, effect: gateway.NotFound, landed: gateway.NotFound,
+	},
+	{
+		name: "decline", settings: simulated.Settings{DeclineRate: 1}, deadline: time.Second,
+		answered: gateway.Declined, effect: gateway.Declined, landed: gateway.Declined,
+	},
+	{
+		name: "timeout", settings: simulated.Settings{TimeoutRate: 1}, deadline: time.Second,
+		took: time.Second, effect: gateway.Approved, landed: gateway.Approved,
+	},
+	{
+		name: "timeout, late", settings: simulated.Settings{TimeoutRate: 1, LateMS: 20_000}, deadline: time.Second,
+		took: time.Second, effect: gateway.NotFound, landed: gateway.Approved,
+	},
+	{
+		name: "timeout, late and declined", deadline: time.Second,
+		settings: simulated.Settings{TimeoutRate: 1, LateMS: 20_000, DeclineRate: 1},
+		took:     time.Second, effect: gateway.NotFound, landed: gateway.Declined,
+	},
+	{
+		name: "error before", settings: simulated.Settings{ErrorBeforeRate: 1, LateMS: 1}, deadline: time.Second,
+		effect: gateway.NotFound, landed: gateway.NotFound,
+	},
+	{
+		name: "error after", settings: simulated.Settings{ErrorAfterRate: 1}, deadline: time.Second,
+		effect: gateway.Approved, landed: gateway.Approved,
+	},
+	{
+		name: "error after, late", settings: simulated.Settings{ErrorAfterRate: 1, LateMS: 20_000},
+		deadline: time.Second, effect: gateway.NotFound, landed: gateway.Approved,
+	},
+}
+
+// operate sends an operation of the kind, against the charge c.
+func operate(
+	ctx context.Context, g *simulated.Gateway, kind simulated.Kind, c gateway.Charge, id ident.ID,
+) (gateway.Outcome, error) {
+	switch kind {
+	case simulated.KindRefund:
+		return g.Refund(ctx, gateway.Refund{Operation: id, Charge: c.Operation, Amount: euros(1)})
+	case simulated.KindVoid:
+		return g.Void(ctx, gateway.Void{Operation: id, Charge: c.Operation})
+	default:
+		c.Operation = id
+		return g.Charge(ctx, c)
+	}
+}
+
 // TestFaults holds what each setting makes of each call: the error, and whether
 // the call took effect.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	type call func(context.Context, *simulated.Gateway, gateway.Charge, ident.ID) (gateway.Outcome, error)
-	calls := map[simulated.Kind]call{
-		simulated.KindCharge: func(
-			ctx context.Context, g *simulated.Gateway, c gateway.Charge, id ident.ID,
-		) (gateway.Outcome, error) {
-			c.Operation = id
-			return g.Charge(ctx, c)
-		},
-		simulated.KindRefund: func(
-			ctx context.Context, g *simulated.Gateway, c gateway.Charge, id ident.ID,
-		) (gateway.Outcome, error) {
-			return g.Refund(ctx, gateway.Refund{Operation: id, Charge: c.Operation, Amount: euros(1)})
-		},
-		simulated.KindVoid: func(
-			ctx context.Context, g *simulated.Gateway, c gateway.Charge, id ident.ID,
-		) (gateway.Outcome, error) {
-			return g.Void(ctx, gateway.Void{Operation: id, Charge: c.Operation})
-		},
-	}
-	for _, f := range []struct {
-		name     string
-		settings simulated.Settings
-		deadline time.Duration
-		answered gateway.Status // "" if not
-		notSent  bool
-		took     time.Duration
-		effect   gateway.Status // as resolved right after
-		landed   gateway.Status // as resolved a minute later
-	}{
-		{
-			name: "none", deadline: time.Second,
-			answered: gateway.Approved, effect: gateway.Approved, landed: gateway.Approved,
-		},
-		{
-			name: "down", settings: simulated.Settings{Down: true, LatencyMS: 1000}, deadline: time.Second,
-			notSent: true, effect: gateway.NotFound, landed: gateway.NotFound,
-		},
-		{
-			name: "latency", settings: simulated.Settings{LatencyMS: 500}, deadline: time.Second,
-			took: 500 * time.Millisecond, answered: gateway.Approved, effect: gateway.Approved, landed: gateway.Approved,
-		},
-		{
-			name: "latency beyond the deadline", settings: simulated.Settings{LatencyMS: 1500}, deadline: time.Second,
-			took: time.Second, effect: gateway.NotFound, landed: gateway.NotFound,
-		},
-		{
-			name: "decline", settings: simulated.Settings{DeclineRate: 1}, deadline: time.Second,
-			answered: gateway.Declined, effect: gateway.Declined, landed: gateway.Declined,
-		},
-		{
-			name: "timeout", settings: simulated.Settings{TimeoutRate: 1}, deadline: time.Second,
-			took: time.Second, effect: gateway.Approved, landed: gateway.Approved,
-		},
-		{
-			name: "timeout, late", settings: simulated.Settings{TimeoutRate: 1, LateMS: 20_000}, deadline: time.Second,
-			took: time.Second, effect: gateway.NotFound, landed: gateway.Approved,
-		},
-		{
-			name: "timeout, late and declined", deadline: time.Second,
-			settings: simulated.Settings{TimeoutRate: 1, LateMS: 20_000, DeclineRate: 1},
-			took:     time.Second, effect: gateway.NotFound, landed: gateway.Declined,
-		},
-		{
-			name: "error before", settings: simulated.Settings{ErrorBeforeRate: 1, LateMS: 1}, deadline: time.Second,
-			effect: gateway.NotFound, landed: gateway.NotFound,
-		},
-		{
-			name: "error after", settings: simulated.Settings{ErrorAfterRate: 1}, deadline: time.Second,
-			effect: gateway.Approved, landed: gateway.Approved,
-		},
-		{
-			name: "error after, late", settings: simulated.Settings{ErrorAfterRate: 1, LateMS: 20_000},
-			deadline: time.Second, effect: gateway.NotFound, landed: gateway.Approved,
-		},
-	} {
-		for kind, call := range calls {
+	for _, f := range faults {
+		for _, kind := range []simulated.Kind{simulated.KindCharge, simulated.KindRefund, simulated.KindVoid} {
 			t.Run(f.name+" of a "+string(kind), func(t *testing.T) {
 				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					g := open(t, simulated.Config{})
-					c, id := newCharge(1000), ids.New(user)
-					want(t, gateway.Approved, "")(g.Charge(t.Context(), c))
-					set(t, g, f.settings)
-					begun := time.Now()
-					ctx, cancel := context.WithTimeout(t.Context(), f.deadline)
-					defer cancel()
-					got, err := call(ctx, g, c, id)
-					if took := time.Since(begun); took != f.took {
-						t.Errorf("it took %s, want %s", took, f.took)
-					}
-					if got.Status != f.answered || (err == nil) != (f.answered != "") {
-						t.Errorf("%+v, %v; want %q", got, err, f.answered)
-					}
-					if errors.Is(err, gateway.ErrNotSent) != f.notSent {
-						t.Errorf("%v; want ErrNotSent: %v", err, f.notSent)
-					}
-					set(t, g, simulated.Settings{})
-					resolve := func(want gateway.Status) {
-						t.Helper()
-						if got, err := g.Resolve(t.Context(), id); err != nil || got.Status != want {
-							t.Errorf("resolved to %+v, %v; want %s", got, err, want)
-						}
-					}
-					resolve(f.effect)
-					time.Sleep(time.Minute)
-					resolve(f.landed)
-				})
+				synctest.Test(t, func(t *testing.T) { f.check(t, kind) })
 			})
 		}
 	}
+}
+
+func (f fault) check(t *testing.T, kind simulated.Kind) {
+	g := open(t, simulated.Config{})
+	c, id := newCharge(1000), ids.New(user)
+	want(t, gateway.Approved, "")(g.Charge(t.Context(), c))
+	set(t, g, f.settings)
+	begun := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), f.deadline)
+	defer cancel()
+	got, err := operate(ctx, g, kind, c, id)
+	if took := time.Since(begun); took != f.took {
+		t.Errorf("it took %s, want %s", took, f.took)
+	}
+	if got.Status != f.answered || (err == nil) != (f.answered != "") {
+		t.Errorf("%+v, %v; want %q", got, err, f.answered)
+	}
+	if errors.Is(err, gateway.ErrNotSent) != f.notSent {
+		t.Errorf("%v; want ErrNotSent: %v", err, f.notSent)
+	}
+	set(t, g, simulated.Settings{})
+	resolve := func(want gateway.Status) {
+		t.Helper()
+		if got, err := g.Resolve(t.Context(), id); err != nil || got.Status != want {
+			t.Errorf("resolved to %+v, %v; want %s", got, err, want)
+		}
+	}
+	resolve(f.effect)
+	time.Sleep(time.Minute)
+	resolve(f.landed)
 }
 
 // TestResolveFaults holds that Resolve suffers from Down and LatencyMS alone.

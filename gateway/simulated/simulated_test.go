@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"florin/gateway"
 	"florin/gateway/gatewaytest"
@@ -98,7 +99,7 @@ func want(t testing.TB, status gateway.Status, reason problem.Code) func(gateway
 	}
 }
 
-func entries(t testing.TB, each func(func(simulated.Entry) error) error) []simulated.Entry {
+func entries(t rapid.TB, each func(func(simulated.Entry) error) error) []simulated.Entry {
 	t.Helper()
 	var list []simulated.Entry
 	if err := each(func(e simulated.Entry) error {

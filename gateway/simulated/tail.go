@@ -2,6 +2,7 @@ package simulated
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,8 +59,8 @@ func ReadJournal(dir, name string, visit func(Entry) error) error {
 	return nil
 }
 
-// journalFiles returns the names of dir's journals, those of a gateway by the
-// time at which they were begun.
+// journalFiles returns the names of dir's journals, those of a gateway in the
+// order in which they were begun.
 func journalFiles(dir string) ([]string, error) {
 	files, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -76,18 +77,15 @@ func journalFiles(dir string) ([]string, error) {
 
 // catchUp reads into b what others have written since the last time.
 func (j *journal) catchUp(b *book) error {
-	starts, err := j.lock.Seek(0, io.SeekEnd)
-	if err != nil {
+	count := j.shared.journals.Load()
+	if count == j.seen {
+		return j.follow(b)
+	}
+	if err := j.readFolder(b); err != nil {
 		return err
 	}
-	if starts != j.starts {
-		if err := j.readFolder(b); err != nil {
-			return err
-		}
-		j.starts = starts
-		return nil
-	}
-	return j.follow(b)
+	j.seen = count
+	return nil
 }
 
 // follow reads what the other processes that are known have written.
@@ -130,13 +128,12 @@ func (j *journal) readFolder(b *book) error {
 	return j.follow(b)
 }
 
-// catchUpAlone is catchUp under the lock, where it also lets go of the files
-// whose writer is gone. Only there can that be told, since a new file is locked
-// by its writer a moment after it was made.
-func (j *journal) catchUpAlone(b *book) error {
-	if err := j.catchUp(b); err != nil || j.asked == j.starts {
+// letGo closes the files whose writers are gone.
+func (j *journal) letGo(ctx context.Context, b *book) error {
+	if err := j.shared.lockFile(ctx); err != nil {
 		return err
 	}
+	defer unlock(j.shared.file)
 	gone := map[*tail]bool{}
 	for _, t := range j.others {
 		free, err := tryLock(t.file, false)
@@ -150,11 +147,11 @@ func (j *journal) catchUpAlone(b *book) error {
 	}
 	j.others = slices.DeleteFunc(j.others, func(t *tail) bool {
 		if gone[t] {
-			_ = t.file.Close() // with its lock
+			_ = t.file.Close() // which unlocks it
 		}
 		return gone[t]
 	})
-	j.asked = j.starts
+	j.asked = j.seen
 	return nil
 }
 

@@ -12,23 +12,16 @@ import (
 const apiKeyColumns = `id, id_low, name, hash, hint, scopes, revoked_at`
 
 var (
-	insertAPIKey = define(`INSERT INTO api_keys (` + apiKeyColumns + `) VALUES (?,?,?,?,?,?,?)`)
+	apiKeys      = table[access.APIKey]{defineInsert("api_keys", apiKeyColumns), (*stmt).bindAPIKey, (*conn).updateAPIKey}
 	updateAPIKey = define(`UPDATE api_keys SET name = ?, hash = ?, hint = ?, scopes = ?, revoked_at = ?
 		WHERE id = ? AND id_low = ?`)
 	selectAPIKey = define(`SELECT ` + apiKeyColumns + ` FROM api_keys WHERE id = ? AND id_low = ?`)
 	allAPIKeys   = define(`SELECT ` + apiKeyColumns + ` FROM api_keys ORDER BY id`)
 )
 
-func (c *conn) insertAPIKey(k *access.APIKey) error {
-	s, err := c.query(insertAPIKey)
-	if err != nil {
-		return err
-	}
+func (s *stmt) bindAPIKey(k *access.APIKey) error {
 	s.bindID(k.ID)
-	if err := s.bindAPIKeyState(k); err != nil {
-		return err
-	}
-	return s.run()
+	return s.bindAPIKeyState(k)
 }
 
 func (c *conn) updateAPIKey(k *access.APIKey) error {

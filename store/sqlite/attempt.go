@@ -13,8 +13,7 @@ const attemptColumns = `id, id_low, payment, payment_low, user_id, gateway, meth
 	outcome, reason, reference, answered_at, inquire_at, inquiries, reversal, reversal_low, reversal_status`
 
 var (
-	insertAttempt = define(`INSERT INTO attempts (` + attemptColumns + `)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	attempts      = table[payment.Attempt]{defineInsert("attempts", attemptColumns), (*stmt).bindAttempt, (*conn).updateAttempt}
 	updateAttempt = define(`UPDATE attempts SET outcome = ?, reason = ?, reference = ?, answered_at = ?, inquire_at = ?,
 		inquiries = ?, reversal = ?, reversal_low = ?, reversal_status = ? WHERE id = ? AND id_low = ?`)
 	selectAttempts = define(`SELECT ` + attemptColumns + ` FROM attempts WHERE payment = ? ORDER BY id`)
@@ -26,11 +25,7 @@ var (
 	}
 )
 
-func (c *conn) insertAttempt(a *payment.Attempt) error {
-	s, err := c.query(insertAttempt)
-	if err != nil {
-		return err
-	}
+func (s *stmt) bindAttempt(a *payment.Attempt) error {
 	s.bindID(a.ID)
 	s.bindID(a.Payment)
 	s.bindInt(a.UserID)
@@ -38,7 +33,7 @@ func (c *conn) insertAttempt(a *payment.Attempt) error {
 	s.bindText(a.Method)
 	s.bindInt(a.Minor)
 	s.bindAttemptState(a)
-	return s.run()
+	return nil
 }
 
 func (c *conn) updateAttempt(a *payment.Attempt) error {

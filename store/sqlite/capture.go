@@ -5,17 +5,13 @@ import "florin/payment"
 const captureColumns = `id, id_low, payment, payment_low, attempt, attempt_low, user_id, amount, status, version`
 
 var (
-	insertCapture  = define(`INSERT INTO captures (` + captureColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?)`)
+	captures       = table[payment.Capture]{defineInsert("captures", captureColumns), (*stmt).bindCapture, (*conn).updateCapture}
 	updateCapture  = define(`UPDATE captures SET status = ?, version = ? WHERE id = ? AND id_low = ?`)
 	selectCaptures = define(`SELECT ` + captureColumns + ` FROM captures WHERE payment = ? ORDER BY id`)
 	allCaptures    = define(`SELECT ` + captureColumns + ` FROM captures ORDER BY payment, id`)
 )
 
-func (c *conn) insertCapture(v *payment.Capture) error {
-	s, err := c.query(insertCapture)
-	if err != nil {
-		return err
-	}
+func (s *stmt) bindCapture(v *payment.Capture) error {
 	s.bindID(v.ID)
 	s.bindID(v.Payment)
 	s.bindID(v.Attempt)
@@ -23,7 +19,7 @@ func (c *conn) insertCapture(v *payment.Capture) error {
 	s.bindInt(v.Minor)
 	s.bindText(string(v.Status))
 	s.bindInt(v.Version)
-	return s.run()
+	return nil
 }
 
 func (c *conn) updateCapture(v *payment.Capture) error {

@@ -14,7 +14,7 @@ const claimColumns = `scope, user_id, key, digest, kind, object, object_low, at,
 
 var (
 	selectClaims = define(`SELECT ` + claimColumns + ` FROM claims WHERE hash = ?`)
-	insertClaim  = define(`INSERT INTO claims (id, hash, ` + claimColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?,?)`)
+	insertClaims = defineInsert("claims", `id, hash, `+claimColumns)
 	answerClaim  = define(`UPDATE claims SET answer = ? WHERE hash = ? AND scope = ? AND user_id = ? AND key = ?`)
 )
 
@@ -91,19 +91,11 @@ func (t *tx) writeClaims(changes *store.Changes) error {
 			return err
 		}
 	}
-	for i := range t.won {
-		if err := t.insertClaim(&t.won[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.sh.writer.insert(insertClaims, len(t.won), t.bindClaim)
 }
 
-func (t *tx) insertClaim(c *store.Claim) error {
-	s, err := t.sh.writer.query(insertClaim)
-	if err != nil {
-		return err
-	}
+func (t *tx) bindClaim(s *stmt, i int) error {
+	c := &t.won[i]
 	t.sh.claims.add(c.Hash)
 	t.counters.claim++
 	t.note(c.Object)
@@ -117,7 +109,7 @@ func (t *tx) insertClaim(c *store.Claim) error {
 	s.bindID(c.Object)
 	s.bindInt(c.At.UnixMilli())
 	s.bindBlobOrNull(c.Answer)
-	return s.run()
+	return nil
 }
 
 func (t *tx) answerClaim(c store.Claim) error {

@@ -10,7 +10,7 @@ import (
 const eventColumns = `position, id, id_low, type, kind, object, object_low, version, user_id, data`
 
 var (
-	insertEvent  = define(`INSERT INTO events (` + eventColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?)`)
+	insertEvents = defineInsert("events", eventColumns)
 	eventsAfter  = define(`SELECT ` + eventColumns + ` FROM events WHERE position > ? ORDER BY position LIMIT ?`)
 	latestEvents = define(`SELECT ` + eventColumns + ` FROM events ORDER BY position DESC LIMIT ?`)
 )
@@ -18,12 +18,8 @@ var (
 // writeEvents numbers the events in their order: there is one writer, so that
 // the numbers ascend in commit order.
 func (t *tx) writeEvents(events []event.Event) error {
-	for i := range events {
+	return t.sh.writer.insert(insertEvents, len(events), func(s *stmt, i int) error {
 		e := &events[i]
-		s, err := t.sh.writer.query(insertEvent)
-		if err != nil {
-			return err
-		}
 		t.counters.position++
 		s.bindInt(t.counters.position)
 		s.bindID(e.ID)
@@ -33,11 +29,8 @@ func (t *tx) writeEvents(events []event.Event) error {
 		s.bindInt(e.Version)
 		s.bindInt(e.UserID)
 		s.bindBytes(e.Data)
-		if err := s.run(); err != nil {
-			return err
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // event reads a row of eventColumns.

@@ -11,22 +11,18 @@ import (
 const methodColumns = `id, id_low, user_id, brand, last4, exp_month, exp_year, fingerprint, sealed, version, deleted_at`
 
 var (
-	insertMethod = define(`INSERT INTO payment_methods (` + methodColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?,?)`)
+	methods      = table[vault.PaymentMethod]{defineInsert("payment_methods", methodColumns), (*stmt).bindMethod, (*conn).updateMethod}
 	updateMethod = define(`UPDATE payment_methods SET brand = ?, last4 = ?, exp_month = ?, exp_year = ?,
 		fingerprint = ?, sealed = ?, version = ?, deleted_at = ? WHERE id = ? AND id_low = ?`)
 	selectMethod = define(`SELECT ` + methodColumns + ` FROM payment_methods WHERE id = ? AND id_low = ?`)
 	allMethods   = define(`SELECT ` + methodColumns + ` FROM payment_methods ORDER BY id`)
 )
 
-func (c *conn) insertMethod(m *vault.PaymentMethod) error {
-	s, err := c.query(insertMethod)
-	if err != nil {
-		return err
-	}
+func (s *stmt) bindMethod(m *vault.PaymentMethod) error {
 	s.bindID(m.ID)
 	s.bindInt(m.UserID)
 	s.bindMethodState(m)
-	return s.run()
+	return nil
 }
 
 func (c *conn) updateMethod(m *vault.PaymentMethod) error {

@@ -18,8 +18,7 @@ const paymentColumns = `id, id_low, user_id, amount, currency, capture_method, p
 	authorized, capture_pending, captured, refund_pending, refunded, disputed, answered_version, answered`
 
 var (
-	insertPayment = define(`INSERT INTO payments (` + paymentColumns + `)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	payments      = table[payment.Payment]{defineInsert("payments", paymentColumns), (*stmt).bindPayment, (*conn).updatePayment}
 	updatePayment = define(`UPDATE payments SET status = ?, reason = ?, version = ?, payment_method = ?, attempt = ?,
 		attempt_low = ?, gateway = ?, authorized = ?, capture_pending = ?, captured = ?, refund_pending = ?,
 		refunded = ?, disputed = ?, answered_version = ?, answered = ?, details = ? WHERE id = ? AND id_low = ?`)
@@ -27,11 +26,7 @@ var (
 	allPayments   = define(`SELECT ` + paymentColumns + ` FROM payments ORDER BY id`)
 )
 
-func (c *conn) insertPayment(p *payment.Payment) error {
-	s, err := c.query(insertPayment)
-	if err != nil {
-		return err
-	}
+func (s *stmt) bindPayment(p *payment.Payment) error {
 	s.bindID(p.ID)
 	s.bindInt(p.UserID)
 	s.bindInt(p.Amount.Minor)
@@ -41,10 +36,7 @@ func (c *conn) insertPayment(p *payment.Payment) error {
 	if err := s.bindDetails(p.Details); err != nil {
 		return err
 	}
-	if err := s.bindPaymentState(p); err != nil {
-		return err
-	}
-	return s.run()
+	return s.bindPaymentState(p)
 }
 
 func (c *conn) updatePayment(p *payment.Payment) error {

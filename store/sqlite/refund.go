@@ -14,8 +14,7 @@ const refundColumns = `id, id_low, payment, payment_low, attempt, attempt_low, u
 	status, reason, reference, answered_at, version, inquire_at, inquiries`
 
 var (
-	insertRefund = define(`INSERT INTO refunds (` + refundColumns + `)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	refunds      = table[payment.Refund]{defineInsert("refunds", refundColumns), (*stmt).bindRefund, (*conn).updateRefund}
 	updateRefund = define(`UPDATE refunds SET status = ?, reason = ?, reference = ?, answered_at = ?, version = ?,
 		inquire_at = ?, inquiries = ? WHERE id = ? AND id_low = ?`)
 	selectRefund  = define(`SELECT ` + refundColumns + ` FROM refunds WHERE id = ? AND id_low = ?`)
@@ -23,11 +22,7 @@ var (
 	allRefunds    = define(`SELECT ` + refundColumns + ` FROM refunds ORDER BY payment, id`)
 )
 
-func (c *conn) insertRefund(r *payment.Refund) error {
-	s, err := c.query(insertRefund)
-	if err != nil {
-		return err
-	}
+func (s *stmt) bindRefund(r *payment.Refund) error {
 	s.bindID(r.ID)
 	s.bindID(r.Payment)
 	s.bindID(r.Attempt)
@@ -36,7 +31,7 @@ func (c *conn) insertRefund(r *payment.Refund) error {
 	s.bindInt(r.Amount.Minor)
 	s.bindText(string(r.Amount.Currency))
 	s.bindRefundState(r)
-	return s.run()
+	return nil
 }
 
 func (c *conn) updateRefund(r *payment.Refund) error {

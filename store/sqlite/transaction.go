@@ -13,33 +13,36 @@ const (
 )
 
 var (
-	insertTransaction = define(`INSERT INTO ledger_transactions (` + transactionColumns + `)
-		VALUES (?,?,?,?,?,?,?,?,?,?)`)
-	insertEntry     = define(`INSERT INTO ledger_entries (` + entryColumns + `, transaction_id) VALUES (?,?,?,?,?,?,?)`)
-	allTransactions = define(`SELECT ` + transactionColumns + ` FROM ledger_transactions ORDER BY id`)
-	selectEntries   = define(`SELECT ` + entryColumns + ` FROM ledger_entries
+	insertTransactions = defineInsert("ledger_transactions", transactionColumns)
+	insertEntries      = defineInsert("ledger_entries", entryColumns+", transaction_id")
+	allTransactions    = define(`SELECT ` + transactionColumns + ` FROM ledger_transactions ORDER BY id`)
+	selectEntries      = define(`SELECT ` + entryColumns + ` FROM ledger_entries
 		WHERE id BETWEEN ? AND ? AND transaction_id = ? ORDER BY id`)
 )
 
 func (t *tx) writeTransactions(transactions []ledger.Transaction) error {
+	entries := 0
 	for i := range transactions {
-		if err := t.insertTransaction(&transactions[i]); err != nil {
-			return err
-		}
-		for j := range transactions[i].Entries {
-			if err := t.insertEntry(&transactions[i].Entries[j], transactions[i].ID.High()); err != nil {
-				return err
-			}
-		}
+		entries += len(transactions[i].Entries)
 	}
-	return nil
-}
-
-func (t *tx) insertTransaction(v *ledger.Transaction) error {
-	s, err := t.sh.writer.query(insertTransaction)
+	err := t.sh.writer.insert(insertTransactions, len(transactions), func(s *stmt, i int) error {
+		s.bindTransaction(&transactions[i])
+		return nil
+	})
 	if err != nil {
 		return err
 	}
+	of, next := 0, 0 // the next entry
+	return t.sh.writer.insert(insertEntries, entries, func(s *stmt, _ int) error {
+		for next == len(transactions[of].Entries) {
+			of, next = of+1, 0
+		}
+		next++
+		return t.bindEntry(s, &transactions[of].Entries[next-1], transactions[of].ID.High())
+	})
+}
+
+func (s *stmt) bindTransaction(v *ledger.Transaction) {
 	s.bindID(v.ID)
 	s.bindInt(v.UserID)
 	s.bindText(string(v.Kind))
@@ -55,17 +58,12 @@ func (t *tx) insertTransaction(v *ledger.Transaction) error {
 	}
 	s.bindInt(first)
 	s.bindInt(last)
-	return s.run()
 }
 
-func (t *tx) insertEntry(e *ledger.Entry, transaction int64) error {
+func (t *tx) bindEntry(s *stmt, e *ledger.Entry, transaction int64) error {
 	account, ok := t.accounts[e.Account]
 	if !ok {
 		return fmt.Errorf("%w: an entry of account %s, which was not loaded", store.ErrRefused, e.Account.Name)
-	}
-	s, err := t.sh.writer.query(insertEntry)
-	if err != nil {
-		return err
 	}
 	s.bindID(e.ID)
 	s.bindInt(account.id)
@@ -73,7 +71,7 @@ func (t *tx) insertEntry(e *ledger.Entry, transaction int64) error {
 	s.bindInt(e.Seq)
 	s.bindSum(e.Balance)
 	s.bindInt(transaction)
-	return s.run()
+	return nil
 }
 
 // transaction reads a row of transactionColumns, and where its entries stand.

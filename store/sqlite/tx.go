@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"florin/access"
 	"florin/ident"
@@ -173,38 +174,28 @@ func (t *tx) write(changes *store.Changes) error {
 	t.changes = changes
 	t.noteAll(changes)
 	c := t.sh.writer
-	for _, step := range []func() error{
+	phase := "2"
+	if len(changes.Payments) > 0 && changes.Payments[0].New {
+		phase = "1"
+	}
+	for n, step := range []func() error{
 		func() error { return t.writeClaims(changes) },
-		func() error { return writeEach(t, changes.Payments, c.insertPayment, c.updatePayment) },
-		func() error { return writeEach(t, changes.Attempts, c.insertAttempt, c.updateAttempt) },
-		func() error { return writeEach(t, changes.Captures, c.insertCapture, c.updateCapture) },
-		func() error { return writeEach(t, changes.Refunds, c.insertRefund, c.updateRefund) },
-		func() error { return writeEach(t, changes.Methods, c.insertMethod, c.updateMethod) },
-		func() error { return writeEach(t, changes.APIKeys, c.insertAPIKey, c.updateAPIKey) },
+		func() error { return payments.write(c, changes.Payments) },
+		func() error { return attempts.write(c, changes.Attempts) },
+		func() error { return captures.write(c, changes.Captures) },
+		func() error { return refunds.write(c, changes.Refunds) },
+		func() error { return methods.write(c, changes.Methods) },
+		func() error { return apiKeys.write(c, changes.APIKeys) },
 		func() error { return t.writeTransactions(changes.Transactions) },
 		func() error { return t.writeAccounts(changes.Accounts) },
 		func() error { return t.writeEvents(changes.Events) },
 		func() error { return t.writeGroup(changes.Group) },
 	} {
+		start := time.Now()
 		if err := step(); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// writeEach writes rows of one table.
-func writeEach[T any](
-	t *tx, rows []store.Change[T], insert, update func(*T) error,
-) error {
-	for i := range rows {
-		write := update
-		if rows[i].New {
-			write = insert
-		}
-		if err := write(&rows[i].Value); err != nil {
-			return err
-		}
+		noteStep(phase+" "+[]string{"claims", "payments", "attempts", "captures", "refunds", "methods", "keys", "transactions", "accounts", "events", "group"}[n], time.Since(start))
 	}
 	return nil
 }
@@ -213,7 +204,13 @@ func writeEach[T any](
 func (t *tx) commit() error {
 	sh := t.sh
 	t.open = false
+	start := time.Now()
 	err := sh.writer.run(commitTx)
+	if t.changes != nil && len(t.changes.Payments) > 0 && t.changes.Payments[0].New {
+		noteStep("1 commit", time.Since(start))
+	} else {
+		noteStep("2 commit", time.Since(start))
+	}
 	if err == nil {
 		sh.counters = t.counters
 		sh.learnAccounts(t.accounts)

@@ -127,7 +127,9 @@ func (b *bench) approve(p payment.Payment) *wish {
 		Attempt: p.Attempt, Outcome: payment.OutcomeApproved, Reference: "r", At: time.Now(),
 		Capture: b.ids.New(p.UserID), Reversal: b.ids.New(p.UserID),
 	}
-	keys := store.Keys{Payments: []ident.ID{p.ID}}
+	keys := store.Keys{Payments: []ident.ID{p.ID}, Accounts: []ledger.Key{
+		{Name: ledger.Receivable("g"), Currency: p.Amount.Currency}, {Name: ledger.Sales, Currency: p.Amount.Currency},
+	}}
 	return &wish{keys: keys, decide: func(v *commit.View) (payment.Changes, error) {
 		p, err := v.Payment(p.ID)
 		if err != nil {

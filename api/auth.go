@@ -1,0 +1,53 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"florin/access"
+	"florin/problem"
+)
+
+// authorize lets a request pass whose API key opens the route.
+func (c *call) authorize() error {
+	rt := c.route
+	if rt.open {
+		return nil
+	}
+	header := c.r.Header["Authorization"]
+	if len(header) == 0 {
+		return c.refuse(`Bearer realm="florin"`, "send an API key: Authorization: Bearer %s...", c.api.cfg.Mode.Prefix())
+	}
+	scheme, secret, _ := strings.Cut(header[0], " ")
+	if len(header) > 1 || !strings.EqualFold(scheme, "Bearer") {
+		return c.refuse(`Bearer realm="florin"`, "send one API key: Authorization: Bearer %s...", c.api.cfg.Mode.Prefix())
+	}
+	key, ok := c.api.cfg.Keys.Find(secret)
+	if !ok || !key.RevokedAt.IsZero() {
+		detail := "the API key is not known, or was revoked"
+		if err := access.CheckSecret(c.api.cfg.Mode, secret); err != nil {
+			detail = err.(*problem.Problem).Detail //nolint:errorlint,forcetypeassert // it is one
+		}
+		return c.refuse(`Bearer realm="florin", error="invalid_token"`, "%s", detail)
+	}
+	write := c.r.Method != http.MethodGet && c.r.Method != http.MethodHead
+	if rt.scope != "" && !key.Allows(rt.scope, write) {
+		return problem.New(problem.Forbidden, "this needs the scope %s", scopeName(rt.scope, write))
+	}
+	return nil
+}
+
+func scopeName(resource string, write bool) string {
+	if write {
+		return resource
+	}
+	return resource + ":read"
+}
+
+// refuse asks for a better API key.
+func (c *call) refuse(challenge, detail string, args ...any) error {
+	c.w.Header()["Www-Authenticate"] = []string{challenge}
+	return problem.New(problem.Unauthorized, detail, args...)
+}
+
+func joined(words []string) string { return strings.Join(words, ", ") }

@@ -1,0 +1,246 @@
+package api
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"florin/problem"
+)
+
+// operation is what the OpenAPI document says of a route besides what the route
+// itself tells.
+type operation struct {
+	id, tag, summary, text string
+	query                  []*huma.Param
+	// body is a request by example; nil for none. bodyMay means that it may be
+	// left out.
+	body    any
+	bodyMay bool
+	answers []answer
+	// problems are the statuses of problems besides those that the route's form
+	// brings with it.
+	problems []int
+}
+
+// answer is one way in which a request succeeds.
+type answer struct {
+	status int
+	text   string
+	object any    // by example; nil for one without a schema
+	media  string // application/json by default
+}
+
+const (
+	jsonMedia    = "application/json"
+	problemMedia = "application/problem+json"
+	schemaPrefix = "#/components/schemas/"
+	keyScheme    = "APIKey"
+)
+
+var tags = []*huma.Tag{
+	{Name: "Payments", Description: "The intent to move an amount from a user's payment method."},
+	{Name: "Refunds", Description: "Captured money given back."},
+	{Name: "Payment methods", Description: "Cards in the vault."},
+	{Name: "Events", Description: "What happened, in order."},
+	{Name: "System", Description: "The state of the service and of what it depends on."},
+}
+
+const introduction = `Amounts are integers in a currency's minor units. Times are RFC 3339 in UTC.
+
+**Errors** are RFC 9457 problems; tell them apart by ` + "`code`" + `. A declined payment is a 402 problem whose code is the
+reason and whose ` + "`payment`" + ` is the payment. An outcome that is still open answers 202: read the payment, or the events.
+
+**Repeating a request** is safe with an Idempotency-Key: the same key and body answers what the first request was
+answered, with ` + "`Idempotent-Replayed: true`" + `. Keys belong to a path and a user, and are kept for 24 hours at least.
+
+**Lists** are newest first. Go on with ` + "`starting_after`" + ` while ` + "`has_more`" + ` is true.`
+
+// document makes the OpenAPI document of what is served.
+func document(routes []route, cfg Config) []byte {
+	registry := huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer)
+	doc := &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info:    &huma.Info{Title: "Florin", Version: cfg.Version, Description: introduction},
+		Servers: []*huma.Server{{URL: "/"}},
+		Tags:    tags,
+		Components: &huma.Components{
+			Schemas: registry,
+			SecuritySchemes: map[string]*huma.SecurityScheme{keyScheme: {
+				Type: "http", Scheme: "bearer",
+				Description: "An API key: Authorization: Bearer " + cfg.Mode.Prefix() + "...",
+			}},
+		},
+	}
+	for _, rt := range routes {
+		if rt.doc.body != nil {
+			registry.Schema(reflect.TypeOf(rt.doc.body), true, "")
+		}
+	}
+	requests := maps.Clone(registry.Map())
+	for i := range routes {
+		doc.AddOperation(routes[i].operation(registry))
+	}
+	for name, schema := range registry.Map() {
+		if requests[name] == nil {
+			schema.AdditionalProperties = nil // answers may grow
+		}
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		panic("api: the OpenAPI document cannot be written: " + err.Error())
+	}
+	return text
+}
+
+// openapi answers GET /openapi.json.
+func (c *call) openapi() error {
+	c.out = append(c.out[:0], c.api.document...)
+	c.send(http.StatusOK, jsonType)
+	return nil
+}
+
+// operation describes the route.
+func (rt *route) operation(r huma.Registry) *huma.Operation {
+	op := &huma.Operation{
+		Method: rt.method, Path: rt.path, OperationID: rt.doc.id, Tags: []string{rt.doc.tag},
+		Summary: rt.doc.summary, Description: rt.doc.text, Parameters: rt.parameters(),
+		Security: []map[string][]string{}, Responses: map[string]*huma.Response{},
+	}
+	if !rt.open {
+		op.Security = append(op.Security, map[string][]string{keyScheme: {}})
+	}
+	if rt.doc.body != nil {
+		op.RequestBody = &huma.RequestBody{
+			Required: !rt.doc.bodyMay, Content: content(r, jsonMedia, rt.doc.body),
+		}
+	}
+	for _, a := range rt.doc.answers {
+		response := &huma.Response{Description: a.text, Headers: map[string]*huma.Param{"X-Request-ID": requestHeader}}
+		if a.media == "" {
+			a.media = jsonMedia
+		}
+		if a.object != nil {
+			response.Content = content(r, a.media, a.object)
+		} else {
+			response.Content = map[string]*huma.MediaType{a.media: {Schema: &huma.Schema{Type: huma.TypeString}}}
+		}
+		if rt.method == http.MethodPost {
+			response.Headers["Idempotent-Replayed"] = replayedHeader
+		}
+		op.Responses[strconv.Itoa(a.status)] = response
+	}
+	for _, status := range rt.problems() {
+		op.Responses[strconv.Itoa(status)] = problemResponse(r, status)
+	}
+	return op
+}
+
+var (
+	requestHeader  = &huma.Param{Description: "The request's id.", Schema: &huma.Schema{Type: huma.TypeString}}
+	replayedHeader = &huma.Param{
+		Description: "true when the first request with this key was answered the same.",
+		Schema:      &huma.Schema{Type: huma.TypeString, Enum: []any{"true"}},
+	}
+	retryHeader = &huma.Param{
+		Description: "How many seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger},
+	}
+)
+
+// parameters lists the route's parameters: of the path, the query and headers.
+func (rt *route) parameters() []*huma.Param {
+	var list []*huma.Param
+	for segment := range strings.SplitSeq(rt.path, "/") {
+		if strings.HasPrefix(segment, "{") {
+			list = append(list, &huma.Param{
+				Name: strings.Trim(segment, "{}"), In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
+			})
+		}
+	}
+	list = append(list, rt.doc.query...)
+	if rt.method == http.MethodPost {
+		least, most := 1, maxKey
+		list = append(list, &huma.Param{
+			Name: keyHeader, In: "header",
+			Description: "Marks the request, so that it can be repeated safely.",
+			Schema:      &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most},
+		})
+	}
+	return list
+}
+
+// problems lists the statuses with which the route may fail.
+func (rt *route) problems() []int {
+	statuses := map[int]bool{}
+	for _, status := range rt.doc.problems {
+		statuses[status] = true
+	}
+	if !rt.open {
+		statuses[401], statuses[422], statuses[500], statuses[503] = true, true, true, true
+		statuses[403] = rt.scope != ""
+	}
+	if rt.doc.body != nil {
+		statuses[400], statuses[413], statuses[415] = true, true, true
+	}
+	if strings.Contains(rt.path, "{") {
+		statuses[404] = true
+	}
+	if rt.method == http.MethodPost {
+		statuses[409] = true
+	}
+	maps.DeleteFunc(statuses, func(_ int, may bool) bool { return !may })
+	return slices.Sorted(maps.Keys(statuses))
+}
+
+// problemResponse describes a status' problems, by their codes.
+func problemResponse(r huma.Registry, status int) *huma.Response {
+	response := &huma.Response{
+		Description: http.StatusText(status), Headers: map[string]*huma.Param{"X-Request-ID": requestHeader},
+		Content: map[string]*huma.MediaType{problemMedia: {
+			Schema: schemaOf[Problem](r), Examples: map[string]*huma.Example{},
+		}},
+	}
+	if status == http.StatusServiceUnavailable {
+		response.Headers["Retry-After"] = retryHeader
+	}
+	for _, code := range problem.Codes() {
+		if code.Status() != status {
+			continue
+		}
+		example := Problem{
+			Type: urn + string(code), Title: code.Title(), Status: status, Detail: code.Title(), Code: string(code),
+			RequestID: exampleRequest,
+		}
+		if code.IsDecline() {
+			example.RequestID = ""
+			example.Payment = declined(string(code))
+		}
+		response.Content[problemMedia].Examples[string(code)] = &huma.Example{Summary: code.Title(), Value: example}
+	}
+	return response
+}
+
+// schemaOf returns a reference to a type's schema.
+func schemaOf[T any](r huma.Registry) *huma.Schema { return r.Schema(reflect.TypeFor[T](), true, "") }
+
+// content describes a body by an example.
+func content(r huma.Registry, media string, example any) map[string]*huma.MediaType {
+	return map[string]*huma.MediaType{media: {
+		Schema: r.Schema(reflect.TypeOf(example), true, ""), Example: example,
+	}}
+}
+
+// TransformSchema says what tags have no room for.
+func (Payment) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	for _, status := range statuses() {
+		s.Properties["status"].Enum = append(s.Properties["status"].Enum, status)
+	}
+	s.Properties["customer"] = &huma.Schema{AnyOf: []*huma.Schema{s.Properties["customer"], {Type: "null"}}}
+	return s
+}

@@ -1,0 +1,142 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"florin/ident"
+	"florin/internal/clock"
+	"florin/payment"
+	"florin/store"
+)
+
+// Store is what an audit reads.
+type Store interface {
+	Shards() int
+	Snapshot(ctx context.Context, shard int) (store.Snapshot, error)
+	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
+	LastHigh(ctx context.Context) (int64, error)
+}
+
+// Config is what an audit is made of.
+type Config struct {
+	Store Store
+	// Journals are what the gateways themselves remember, by gateway; a gateway
+	// that has none here is believed.
+	Journals map[string]Journal
+	// Acknowledgements are what callers were told; nil for none.
+	Acknowledgements Acknowledgements
+	Clock            clock.Clock
+	// Each runs f(0) to f(n-1), at most limit of them at a time: loop.Each.
+	Each func(n, limit int, f func(i int))
+	// Readers is how many shards are read at a time; 2 by default.
+	Readers int
+	// Again is how long after the first look the second one comes; 2 s by
+	// default.
+	Again time.Duration
+	// Progress is told how much is done, from 0 to 1; it may be nil. One call at
+	// a time.
+	Progress func(done float64)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Readers <= 0 {
+		c.Readers = 2
+	}
+	if c.Again <= 0 {
+		c.Again = 2 * time.Second
+	}
+	if c.Progress == nil {
+		c.Progress = func(float64) {}
+	}
+	return c
+}
+
+// audit is one run.
+type audit struct {
+	cfg      Config
+	sum      sum
+	journal  journal
+	told     told
+	last     int64 // milliseconds of the latest id
+	progress struct {
+		sync.Mutex
+		shards []float64
+	}
+}
+
+// Run audits a store. Its error is of what could not be read; what is wrong with
+// the books is in the report.
+func Run(ctx context.Context, cfg Config) (Report, error) {
+	a := &audit{cfg: cfg.withDefaults()}
+	a.progress.shards = make([]float64, cfg.Store.Shards())
+	began := a.cfg.Clock.Now()
+	if err := a.run(ctx); err != nil {
+		return Report{}, err
+	}
+	report := a.sum.report()
+	report.Rechecked = a.journal.rechecked
+	report.Took = a.cfg.Clock.Now().Sub(began)
+	report.TookMS = report.Took.Milliseconds()
+	return report, nil
+}
+
+func (a *audit) run(ctx context.Context) error {
+	high, err := a.cfg.Store.LastHigh(ctx)
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	a.last = ident.FromHalves(high, 0).Millis()
+	if err := a.readAcknowledgements(); err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	if err := a.readJournals(); err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	shards := a.cfg.Store.Shards()
+	failures := make([]error, shards)
+	a.cfg.Each(shards, a.cfg.Readers, func(shard int) {
+		failures[shard] = a.readShard(ctx, shard)
+	})
+	if err := errors.Join(failures...); err != nil {
+		return err
+	}
+	a.missingAcknowledged()
+	a.unknownOperations()
+	if err := a.lookAgain(ctx); err != nil {
+		return fmt.Errorf("audit: second look: %w", err)
+	}
+	a.cfg.Progress(1)
+	return nil
+}
+
+// readShard audits one shard.
+func (a *audit) readShard(ctx context.Context, number int) error {
+	snapshot, err := a.cfg.Store.Snapshot(ctx, number)
+	if err != nil {
+		return fmt.Errorf("audit: shard %d: %w", number, err)
+	}
+	s := newShard(a, number)
+	err = s.read(ctx, snapshot)
+	if err = errors.Join(err, snapshot.Close()); err != nil {
+		return fmt.Errorf("audit: shard %d: %w", number, err)
+	}
+	a.sum.add(&s.tally)
+	a.journal.add(s.disagreeing)
+	return nil
+}
+
+// done tells how much of a shard is done.
+func (a *audit) done(shard int, part float64) {
+	a.progress.Lock()
+	defer a.progress.Unlock()
+	a.progress.shards[shard] = part
+	total := 0.0
+	for _, p := range a.progress.shards {
+		total += p
+	}
+	a.cfg.Progress(total / float64(len(a.progress.shards)))
+}

@@ -1,0 +1,27 @@
+// Package audit checks that the books are right: it reads a whole store, each
+// shard in one snapshot, and names every row that breaks an invariant.
+//
+//	acknowledgements ─┐
+//	gateways' journals┼─▶ each shard: payments ─▶ methods ─▶ transactions ─▶ accounts ─▶ events
+//	                  │                                         │
+//	                  └──────── what does not agree ◀───────────┘
+//	                                  │ 2 s later, both sides read anew
+//	                                  ▼
+//	                               broken
+//
+// It streams: what it keeps of a shard is some 100 bytes a payment, in lists
+// that are sorted by id and searched near the last hit, since everything comes in
+// nearly the order of the ids. Shards are read two at a time. Of the gateways'
+// journals, which know no shards, some 50 bytes an approved operation are kept,
+// and as much of an acknowledgement.
+//
+// What holds:
+//   - An operation whose outcome is open, or a reversal under way, is counted and
+//     is no violation.
+//   - Acknowledgements and journals are read before the snapshots are opened:
+//     whatever they tell was durable by then, and must be found. What the store
+//     has beyond a journal is asked for again, 2 s later.
+//   - A row is named once for one fault: where one finding follows from another,
+//     only the first is told.
+//   - It writes nothing.
+package audit

@@ -1,0 +1,65 @@
+package audit
+
+import (
+	"math/bits"
+
+	"florin/event"
+	"florin/ident"
+)
+
+// event takes an event, and crosses its object's version off.
+func (s *shard) event(e event.Stored) error {
+	s.row(e.ID)
+	s.totals.Events++
+	s.placed(ident.Event, e.ID, e.UserID)
+	s.check(Told)
+	o := s.objects.one(&s.objectAt, e.Object)
+	switch {
+	case o == nil || kinds[o.kind] != e.Kind:
+		s.fail(Told, ident.Event, e.ID, "is of a %s that is not there, version %d", e.Kind, e.Version)
+		return nil
+	case o.user != e.UserID:
+		s.fail(Told, ident.Event, e.ID, "is user %d's, its %s user %d's", e.UserID, e.Object.Text(e.Kind), o.user)
+	}
+	switch {
+	case e.Version < 1 || e.Version > int64(o.version):
+		s.fail(Told, ident.Event, e.ID, "is of version %d of %s, which has %d", e.Version, e.Object.Text(e.Kind), o.version)
+	case e.Version > maxSeen:
+		s.late[e.Object] = append(s.late[e.Object], e.Version)
+	case o.seen&(1<<(e.Version-1)) != 0:
+		s.fail(Told, ident.Event, e.ID, "is the second of version %d of %s", e.Version, e.Object.Text(e.Kind))
+	default:
+		o.seen |= 1 << (e.Version - 1)
+	}
+	return nil
+}
+
+// maxSeen is the greatest version that has its bit in an object.
+const maxSeen = 64
+
+// untold names the objects of which a version has no event.
+func (s *shard) untold() {
+	for i := range s.objects.rows {
+		o := &s.objects.rows[i]
+		told := int64(bits.OnesCount64(o.value.seen))
+		if late := s.late[o.id]; len(late) > 0 {
+			told += s.lateTold(o.id, o.value, late)
+		}
+		if told < int64(o.value.version) {
+			s.fail(Told, kinds[o.value.kind], o.id, "has %d versions, and events of %d", o.value.version, told)
+		}
+	}
+}
+
+// lateTold counts the different versions above maxSeen, and names those that are
+// there twice.
+func (s *shard) lateTold(id ident.ID, o object, versions []int64) int64 {
+	seen := map[int64]bool{}
+	for _, version := range versions {
+		if seen[version] {
+			s.fail(Told, kinds[o.kind], id, "has a second event of version %d", version)
+		}
+		seen[version] = true
+	}
+	return int64(len(seen))
+}

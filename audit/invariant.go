@@ -1,0 +1,37 @@
+package audit
+
+// Invariant is one thing that must hold, by the design's numbers where it has
+// one.
+type Invariant int
+
+// The invariants. 7, clearing between shards, comes with transfers.
+const (
+	Balanced     Invariant = iota // 1
+	Summed                        // 2
+	NotNegative                   // 3
+	Bounded                       // 4
+	Booked                        // 5
+	Told                          // 6
+	ChargedOnce                   // 8
+	Placed                        // on its shard
+	Consistent                    // payment.Check
+	Acknowledged                  // what callers were told
+	count
+)
+
+var invariants = [count]struct {
+	number int // in the design; 0 for none
+	name   string
+	text   string
+}{
+	Balanced:     {1, "balanced", "every transaction's entries sum to zero, and every account's history has no gap"},
+	Summed:       {2, "summed", "every balance is the sum of its entries"},
+	NotNegative:  {3, "not_negative", "no user's account is below zero"},
+	Bounded:      {4, "bounded", "nothing is captured beyond what was authorized, or refunded beyond what was captured"},
+	Booked:       {5, "booked", "every payment's amounts are those of its captures, its refunds and the ledger"},
+	Told:         {6, "told", "every version of every object has exactly one event"},
+	ChargedOnce:  {8, "charged_once", "no payment is charged twice, and the gateways' journals agree"},
+	Placed:       {0, "placed", "every row lies on its user's shard"},
+	Consistent:   {0, "consistent", "every payment's state agrees with its attempts"},
+	Acknowledged: {0, "acknowledged", "every acknowledged payment is there, as it was told"},
+}

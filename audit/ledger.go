@@ -1,0 +1,217 @@
+package audit
+
+import (
+	"fmt"
+
+	"florin/ident"
+	"florin/ledger"
+	"florin/money"
+)
+
+// history is an account's entries as far as they were read.
+type history struct {
+	sum     money.Sum
+	stated  money.Sum // by the last entry
+	seq     int64
+	entries int64
+	// early are entries that came before their turn, by seq: several processes
+	// may write to one account, and ids are not ordered between them.
+	early map[int64]ledger.Entry
+	row   bool // the account's own row was seen
+}
+
+// transaction takes a ledger transaction with its entries.
+func (s *shard) transaction(t ledger.Transaction) error {
+	s.row(t.ID)
+	s.totals.Transactions++
+	s.totals.Entries += int64(len(t.Entries))
+	s.placed(ident.Transaction, t.ID, t.UserID)
+	s.check(Balanced)
+	broken := t.Check()
+	if broken != nil {
+		s.fail(Balanced, ident.Transaction, t.ID, "%v", broken)
+	}
+	for i := range t.Entries {
+		s.placeEntry(t, t.Entries[i])
+		s.entry(t.Entries[i])
+	}
+	s.book(t, broken == nil)
+	return nil
+}
+
+// placeEntry checks that an entry's account lies on the shard.
+func (s *shard) placeEntry(t ledger.Transaction, e ledger.Entry) {
+	s.check(Placed)
+	user, ok := e.Account.Name.UserID()
+	switch {
+	case ok && ident.Shard(user, s.shards) != s.number:
+		s.fail(Placed, ident.Entry, e.ID, "is of %s, on shard %d", e.Account.Name, s.number)
+	case e.ID.Bucket() != ident.Bucket(t.UserID):
+		s.fail(Placed, ident.Entry, e.ID, "is user %d's and has the bucket %d in its id", t.UserID, e.ID.Bucket())
+	}
+}
+
+// entry adds an entry to its account's history.
+func (s *shard) entry(e ledger.Entry) {
+	h := s.accounts[e.Account]
+	if h == nil {
+		h = &history{}
+		s.accounts[e.Account] = h
+	}
+	if e.Seq > h.seq+1 {
+		if h.early == nil {
+			h.early = map[int64]ledger.Entry{}
+		}
+		if _, twice := h.early[e.Seq]; !twice {
+			h.early[e.Seq] = e
+			return
+		}
+	}
+	if e.Seq != h.seq+1 {
+		s.fail(Balanced, ident.Entry, e.ID, "is number %d of %s a second time", e.Seq, e.Account.Name)
+		h.take(e)
+		return
+	}
+	s.next(h, e)
+	for len(h.early) > 0 {
+		e, ok := h.early[h.seq+1]
+		if !ok {
+			return
+		}
+		delete(h.early, e.Seq)
+		s.next(h, e)
+	}
+}
+
+// next takes the entry whose turn it is. Its balance follows from the one before
+// it or from all before it, so that one fault is told once.
+func (s *shard) next(h *history, e ledger.Entry) {
+	stated, err := h.stated.Add(e.Minor)
+	before := h.sum
+	h.take(e)
+	if err != nil || e.Balance != stated && e.Balance != h.sum {
+		s.fail(Balanced, ident.Entry, e.ID, "leaves %s on %s, where %d on %s make %s",
+			e.Balance, e.Account.Name, e.Minor, before, h.sum)
+	}
+	h.stated, h.seq = e.Balance, e.Seq
+}
+
+// take counts an entry. A sum beyond its type stays, and is found to be wrong.
+func (h *history) take(e ledger.Entry) {
+	h.entries++
+	if sum, err := h.sum.Add(e.Minor); err == nil {
+		h.sum = sum
+	}
+}
+
+// book finds the capture or refund that a transaction books.
+func (s *shard) book(t ledger.Transaction, proper bool) {
+	s.check(Booked)
+	b := s.bookings.one(&s.bookingAt, t.Object)
+	switch {
+	case b == nil || kindOf(t.Kind) != kinds[b.kind]:
+		s.fail(Booked, ident.Transaction, t.ID, "is a %s of nothing that the store has", t.Kind)
+	case b.found:
+		s.fail(Booked, ident.Transaction, t.ID, "books %s a second time", t.Object.Text(kinds[b.kind]))
+	case !b.due:
+		s.fail(Booked, ident.Transaction, t.ID, "books %s, which has not succeeded", t.Object.Text(kinds[b.kind]))
+	case t.Payment != b.payment:
+		s.fail(Booked, ident.Transaction, t.ID, "names another payment than %s", b.payment.Text(ident.Payment))
+	case proper:
+		if wrong := s.misbooked(t, b); wrong != "" {
+			s.fail(Booked, ident.Transaction, t.ID, "%s", wrong)
+		}
+	}
+	if b != nil {
+		b.found = true
+	}
+}
+
+// kindOf returns the kind of object that a kind of transaction books.
+func kindOf(k ledger.Kind) ident.Kind {
+	switch k {
+	case ledger.KindCapture:
+		return ident.Capture
+	case ledger.KindRefund:
+		return ident.Refund
+	}
+	return ""
+}
+
+// misbooked says what is wrong with a transaction's entries; "" when nothing is.
+func (s *shard) misbooked(t ledger.Transaction, b *booking) string {
+	if len(t.Entries) != 2 {
+		return fmt.Sprintf("has %d entries where a %s has two", len(t.Entries), t.Kind)
+	}
+	receivable, sales := t.Entries[0], t.Entries[1]
+	if receivable.Account.Name == ledger.Sales {
+		receivable, sales = sales, receivable
+	}
+	want := b.minor // what sales gets
+	if b.kind == refundKind {
+		want = -b.minor
+	}
+	switch {
+	case sales.Account.Name != ledger.Sales || receivable.Account.Name != s.receivables[b.gateway]:
+		return fmt.Sprintf("moves money between %s and %s", receivable.Account.Name, sales.Account.Name)
+	case sales.Minor != want:
+		return fmt.Sprintf("books %d to sales where it should be %d", sales.Minor, want)
+	case code(sales.Account.Currency) != b.currency:
+		return fmt.Sprintf("is in %s, what it books in %s", sales.Account.Currency, b.currency[:])
+	}
+	return ""
+}
+
+// unbooked names the captures and refunds that the ledger does not hold.
+func (s *shard) unbooked() {
+	for i := range s.bookings.rows {
+		if b := &s.bookings.rows[i]; b.value.due && !b.value.found {
+			s.fail(Booked, kinds[b.value.kind], b.id, "has succeeded and is not in the ledger")
+		}
+	}
+}
+
+// account takes an account's own row.
+func (s *shard) account(a ledger.Account) error {
+	s.totals.Accounts++
+	s.check(Summed)
+	name := fmt.Sprintf("%s %s, slot %d", a.Name, a.Currency, a.Slot)
+	user, isUsers := a.Name.UserID()
+	if isUsers {
+		s.check(Placed)
+		s.check(NotNegative)
+		if ident.Shard(user, s.shards) != s.number {
+			s.failNamed(Placed, name, "is user %d's and lies on shard %d", user, s.number)
+		}
+	}
+	h := s.accounts[a.Key]
+	if h == nil {
+		h = &history{}
+		s.accounts[a.Key] = h
+	}
+	h.row = true
+	switch {
+	case isUsers && a.Balance.Negative():
+		s.failNamed(NotNegative, name, "is %s", a.Balance)
+	case len(h.early) > 0: // a gap, which unaccounted tells
+	case a.Balance != h.sum:
+		s.failNamed(Summed, name, "is %s, its entries make %s", a.Balance, h.sum)
+	case a.Seq != h.entries:
+		s.failNamed(Summed, name, "has seq %d and %d entries", a.Seq, h.entries)
+	}
+	return nil
+}
+
+// unaccounted names the accounts that have entries and no row, and those whose
+// history has gaps.
+func (s *shard) unaccounted() {
+	for key, h := range s.accounts {
+		name := fmt.Sprintf("%s %s, slot %d", key.Name, key.Currency, key.Slot)
+		if !h.row {
+			s.failNamed(Summed, name, "has entries and no balance")
+		}
+		if len(h.early) > 0 {
+			s.failNamed(Balanced, name, "has no entry number %d, but %d later ones", h.seq+1, len(h.early))
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// client is one of a load's clients: one goroutine and one connection.
+type client struct {
+	load     *Load
+	number   int
+	conn     Exchanger
+	traffic  Traffic
+	pace     pace
+	recorder *recorder
+
+	request  Request
+	sent     int64
+	payments []Payment
+	answers  []answer
+	tally    Tally
+	open     []Pending
+}
+
+func newClient(l *Load, number int, p pace, r *recorder) *client {
+	c := &client{
+		load: l, number: number, conn: l.Target.exchanger(number), traffic: l.Traffic(number), pace: p, recorder: r,
+		payments: make([]Payment, max(l.Batch, 1)),
+	}
+	c.request.Path = pathPayments
+	if l.Batch > 0 {
+		c.request.Path = pathBatch
+	}
+	return c
+}
+
+// run sends until the pace or the traffic ends.
+func (c *client) run(ctx context.Context) error {
+	for {
+		n := c.traffic.Next(c.payments[:cap(c.payments)])
+		if n == 0 {
+			return nil
+		}
+		c.payments = c.payments[:n]
+		c.build()
+		due, ok := c.pace.wait(ctx)
+		if !ok {
+			return nil
+		}
+		if err := c.settle(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		c.recorder.add(due, time.Now(), int64(n))
+	}
+}
+
+// build writes the request for the payments, with a key of its own.
+func (c *client) build() {
+	c.sent++
+	r := &c.request
+	r.Key = append(r.Key[:0], c.load.Keys...)
+	r.Key = append(r.Key, '-')
+	r.Key = strconv.AppendInt(r.Key, int64(c.number), 10)
+	r.Key = append(r.Key, '-')
+	r.Key = strconv.AppendInt(r.Key, c.sent, 10)
+	if c.load.Batch > 0 {
+		r.Body = appendBatch(r.Body[:0], c.payments)
+	} else {
+		r.Body = appendPayment(r.Body[:0], &c.payments[0])
+	}
+}
+
+// settle sends the request until it is answered.
+func (c *client) settle(ctx context.Context) error {
+	return exchange(ctx, c.conn, &c.request, c.load.Target.Repeat, &c.tally, c.read)
+}
+
+// read takes the answers in; unanswered says that the request must be repeated.
+func (c *client) read(res Response) (unanswered bool, err error) {
+	c.answers = c.answers[:0]
+	if c.load.Batch == 0 {
+		var a answer
+		a, err = readSingle(res.Status, res.Body)
+		c.answers = append(c.answers, a)
+	} else {
+		c.answers, err = readBatch(c.answers, res.Status, res.Body, len(c.payments))
+	}
+	if err != nil {
+		c.tally.unexpected(strconv.Itoa(res.Status)+" unreadable", int64(len(c.payments)), err.Error())
+		return false, nil
+	}
+	for i := range c.answers {
+		if c.load.Target.Repeat && c.answers[i].verdict() == again {
+			return true, nil
+		}
+	}
+	if len(c.answers) != len(c.payments) { // one problem for the whole batch
+		c.wrong(c.answers[0].label(), int64(len(c.payments)), res)
+		return false, nil
+	}
+	for i := range c.answers {
+		if err := c.take(i, res); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// take counts and notes one payment's answer.
+func (c *client) take(i int, res Response) error {
+	a, p := &c.answers[i], &c.payments[i]
+	if res.Replayed {
+		c.tally.Replayed++
+	}
+	switch a.verdict() {
+	case again, failed:
+		c.wrong(a.label(), 1, res)
+		return nil
+	case open:
+		if !c.load.Target.Repeat {
+			c.wrong(a.label(), 1, res)
+			return nil
+		}
+		c.tally.Open++
+		c.open = append(c.open, Pending{*p, string(a.id), c.load.keyOf(c.request.Key, i)})
+		return nil
+	case settled:
+	}
+	if a.user != p.UserID || a.minor != p.Minor {
+		c.wrong(a.label()+", of another user or amount", 1, res)
+		return nil
+	}
+	switch {
+	case !a.expected(c.load.Declines):
+		c.wrong(a.label(), 1, res)
+	case string(a.state) == "declined":
+		c.tally.Declined++
+	default:
+		c.tally.Succeeded++
+	}
+	if c.load.Journal == nil {
+		return nil
+	}
+	return c.load.Journal.Add(p, string(a.id), string(a.state), c.load.keyOf(c.request.Key, i))
+}
+
+func (c *client) wrong(label string, n int64, res Response) {
+	example := ""
+	if c.tally.Example == "" {
+		example = fmt.Sprintf("%d %.500s", res.Status, res.Body)
+	}
+	c.tally.unexpected(label, n, example)
+}

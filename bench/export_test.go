@@ -1,0 +1,19 @@
+package bench
+
+// What the tests look at besides what is exported.
+var (
+	Members  = members
+	Elements = elements
+)
+
+// SettledAnswers reads the answer to a batch of n, and returns ids and statuses.
+func SettledAnswers(status int, body []byte, n int) (read []string, err error) {
+	answers, err := readBatch(nil, status, body, n)
+	for i := range answers {
+		read = append(read, string(answers[i].id)+" "+answers[i].label())
+	}
+	return read, err
+}
+
+// PaymentBody is the body of a single payment's request.
+func PaymentBody(p Payment) string { return string(appendPayment(nil, &p)) }

@@ -1,0 +1,164 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// replayed names the load of a file of transactions in the results.
+const replayed Mode = "replay"
+
+// Report is what a run found out.
+type Report struct {
+	Tally  Tally
+	Replay *Replay // nil for the modes
+
+	Clients      int    // of single, hot and echo
+	Choice       string // how Clients was chosen; "" when it was given
+	BatchClients int
+	BatchSize    int
+	Turns        int // how many slices a mode has
+	Window       time.Duration
+	Restarts     int
+	Unsent       int64 // of an open loop
+
+	slices map[Mode][]Slice
+}
+
+func newReport() *Report { return &Report{slices: map[Mode][]Slice{}} }
+
+func (r *Report) add(m Mode, s Slice) { r.slices[m] = append(r.slices[m], s) }
+
+// Figures are the report for a machine. What was not measured is null.
+type Figures struct {
+	Results  map[Mode]Result `json:"results"`
+	Ceilings struct {
+		Echo *float64 `json:"echo"`
+		Raw  *float64 `json:"raw"`
+	} `json:"ceilings"`
+	Ratios struct {
+		SingleEcho *float64 `json:"single_echo"`
+		BatchRaw   *float64 `json:"batch_raw"`
+		HotRandom  *float64 `json:"hot_random"`
+	} `json:"ratios"`
+}
+
+// Figures returns the report for a machine.
+func (r *Report) Figures() Figures {
+	f := Figures{Results: map[Mode]Result{}}
+	for _, m := range []Mode{Single, Batch, Hot, replayed} {
+		if len(r.slices[m]) > 0 {
+			f.Results[m] = summarize(r.slices[m])
+		}
+	}
+	f.Ceilings.Echo, f.Ceilings.Raw = r.rate(Echo), r.rate(Raw)
+	f.Ratios.SingleEcho = r.ratio(Single, Echo)
+	f.Ratios.BatchRaw = r.ratio(Batch, Raw)
+	f.Ratios.HotRandom = r.ratio(Hot, Single)
+	return f
+}
+
+func (r *Report) rate(m Mode) *float64 {
+	if len(r.slices[m]) == 0 {
+		return nil
+	}
+	rate := Median(rates(r.slices[m]))
+	return &rate
+}
+
+// Ratio compares two modes turn by turn.
+func (r *Report) Ratio(above, below Mode) Ratio {
+	return Ratios(rates(r.slices[above]), rates(r.slices[below]))
+}
+
+func (r *Report) ratio(above, below Mode) *float64 {
+	ratio := r.Ratio(above, below)
+	if ratio.Turns == 0 {
+		return nil
+	}
+	return &ratio.Median
+}
+
+// Write writes the report for a person.
+func (r *Report) Write(w io.Writer) {
+	if r.Replay != nil {
+		r.writeReplay(w)
+		return
+	}
+	fmt.Fprintf(w, "%-7s %8s %10s %9s %9s %9s\n", "", "clients", "per second", "p50 ms", "p99 ms", "p99.9 ms")
+	for _, m := range []Mode{Single, Hot, Batch} {
+		r.writeMode(w, m)
+	}
+	for _, m := range []Mode{Echo, Raw} {
+		r.writeMode(w, m)
+	}
+	fmt.Fprintln(w)
+	for _, pair := range []struct {
+		above, below Mode
+		name         string
+	}{{Single, Echo, "single / echo"}, {Batch, Raw, "batch / raw"}, {Hot, Single, "hot / random"}} {
+		if ratio := r.Ratio(pair.above, pair.below); ratio.Turns > 0 {
+			fmt.Fprintf(w, "%-14s %.3f  (%.3f to %.3f in %d turns)\n", pair.name, ratio.Median, ratio.Least, ratio.Most,
+				ratio.Turns)
+		}
+	}
+	fmt.Fprintln(w)
+	r.WriteCounts(w)
+	fmt.Fprintf(w, "\n%s\n", r.method())
+}
+
+// WriteCounts says what became of the payments.
+func (r *Report) WriteCounts(w io.Writer) {
+	fmt.Fprintf(w, "%s.\n", r.Tally.String())
+	if r.Restarts > 0 {
+		fmt.Fprintf(w, "The server was started again %d times.\n", r.Restarts)
+	}
+	if r.Unsent > 0 {
+		fmt.Fprintf(w, "%s requests were due and never sent: the rate was too high.\n", group(r.Unsent))
+	}
+}
+
+func (r *Report) writeMode(w io.Writer, m Mode) {
+	if len(r.slices[m]) == 0 {
+		return
+	}
+	result := summarize(r.slices[m])
+	rate := group(int64(result.PerSecond))
+	clients := r.Clients
+	switch m {
+	case Raw:
+		fmt.Fprintf(w, "%-7s %8s %10s\n", m, "", rate)
+		return
+	case Batch:
+		clients = r.BatchClients
+	}
+	fmt.Fprintf(w, "%-7s %8d %10s %9.2f %9.2f %9.2f\n", m, clients, rate, result.P50, result.P99, result.P999)
+}
+
+// method says how it was measured.
+func (r *Report) method() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d cores, shared by the server and the clients. A mode is %d × %s in turns with the others, each\n",
+		runtime.NumCPU(), r.Turns, r.Window)
+	b.WriteString("after a ramp that is not counted; a rate is the median of its slices, a ratio the median of the turns' own.\n")
+	b.WriteString("Every answer was checked. Latency is a request's.")
+	if r.Choice != "" {
+		b.WriteString("\nSingle requests: " + r.Choice + "; the better count was taken, and for echo and hot too.")
+	}
+	if r.BatchSize > 0 {
+		fmt.Fprintf(&b, "\nA batch is %d payments, with its latency.", r.BatchSize)
+	}
+	return b.String()
+}
+
+func (r *Report) writeReplay(w io.Writer) {
+	p := r.Replay
+	fmt.Fprintf(w, "rows       %12s\nskipped    %12s  (amount 0)\nsucceeded  %12s\ndeclined   %12s\nper second %12s\n",
+		group(p.Rows), group(p.Skipped), group(r.Tally.Succeeded), group(r.Tally.Declined), group(int64(p.PerSecond)))
+	if r.Restarts > 0 {
+		fmt.Fprintf(w, "restarts   %12d\n", r.Restarts)
+	}
+}

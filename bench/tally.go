@@ -1,0 +1,89 @@
+package bench
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Tally counts what became of a load's payments.
+type Tally struct {
+	Succeeded int64
+	Declined  int64
+	Open      int64 // answered as open; each is asked for at the end
+	Replayed  int64 // answered from an idempotency key
+
+	Lost     int64 // exchanges that ended without an answer
+	Repeated int64 // requests that were sent again
+
+	Unexpected map[string]int64 // answers that should not be, by status and code
+	Example    string           // the first of them
+}
+
+// Settled is how many payments have their final answer.
+func (t *Tally) Settled() int64 { return t.Succeeded + t.Declined }
+
+// add takes another tally in.
+func (t *Tally) add(o *Tally) {
+	t.Succeeded += o.Succeeded
+	t.Declined += o.Declined
+	t.Open += o.Open
+	t.Replayed += o.Replayed
+	t.Lost += o.Lost
+	t.Repeated += o.Repeated
+	for label, n := range o.Unexpected {
+		t.unexpected(label, n, o.Example)
+	}
+}
+
+func (t *Tally) unexpected(label string, n int64, example string) {
+	if t.Unexpected == nil {
+		t.Unexpected = map[string]int64{}
+	}
+	t.Unexpected[label] += n
+	if t.Example == "" {
+		t.Example = example
+	}
+}
+
+// Err returns an error when something was answered that should not be.
+func (t *Tally) Err() error {
+	if len(t.Unexpected) == 0 {
+		return nil
+	}
+	var counts []string
+	for _, label := range slices.Sorted(maps.Keys(t.Unexpected)) {
+		counts = append(counts, fmt.Sprintf("%d × %s", t.Unexpected[label], label))
+	}
+	return fmt.Errorf("unexpected answers: %s; the first was %s", strings.Join(counts, ", "), t.Example)
+}
+
+// String says what a person wants to know.
+func (t *Tally) String() string {
+	text := fmt.Sprintf("%s payments succeeded", group(t.Succeeded))
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{
+		{t.Declined, "declined"},
+		{t.Open, "answered as open first"},
+		{t.Replayed, "answers replayed"},
+		{t.Lost, "exchanges lost"},
+		{t.Repeated, "requests repeated"},
+	} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %s %s", group(part.n), part.what)
+		}
+	}
+	return text
+}
+
+// group writes 1234567 as 1,234,567.
+func group(n int64) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

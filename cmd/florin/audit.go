@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"florin/audit"
+	"florin/gateway"
+	"florin/gateway/simulated"
+	"florin/internal/clock"
+	"florin/internal/config"
+	"florin/internal/loop"
+	"florin/store/sqlite"
+)
+
+type auditCmd struct {
+	place
+	JSON    bool   `name:"json" help:"Print JSON."`
+	Journal string `help:"What callers were told, as florin bench --journal writes it." placeholder:"FILE"`
+}
+
+// Help implements kong.HelpProvider.
+func (auditCmd) Help() string {
+	return `It reads the whole store, whether the server runs or not, changes nothing, and names the rows that are wrong;
+the exit code is 1 if there are any.
+
+Example:
+  florin audit --data /var/lib/florin
+  florin audit --journal acknowledged.jsonl --json`
+}
+
+// Run implements the command.
+func (a auditCmd) Run(ctx context.Context, c *console) error {
+	cfg, err := a.load()
+	if err != nil {
+		return err
+	}
+	// What is kept is wanted to the end: a heap that may double would be a waste.
+	debug.SetGCPercent(50)
+	s, err := sqlite.Open(ctx, storeConfig(cfg, sqlite.ReadOnly))
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	bar := newBar(c, "auditing")
+	order := audit.Config{Store: s, Clock: clock.System{}, Each: loop.Each, Progress: bar.set}
+	if order.Journals, err = journals(cfg); err != nil {
+		return err
+	}
+	if a.Journal != "" {
+		file, err := os.Open(a.Journal)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		order.Acknowledgements = audit.ReadAcknowledgements(a.Journal, file)
+	}
+	report, err := audit.Run(ctx, order)
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		err = c.json(report)
+	} else {
+		printReport(c.out, report)
+	}
+	if err == nil && !report.OK {
+		err = errSaid
+	}
+	return err
+}
+
+// journals returns the journals of the simulated gateways that are configured,
+// and of those that were.
+func journals(cfg config.Config) (map[string]audit.Journal, error) {
+	dir := gatewayDir(cfg)
+	names, err := simulated.Journals(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range cfg.Gateways {
+		if g.Kind == config.Simulated && !slices.Contains(names, g.Name) {
+			names = append(names, g.Name)
+		}
+	}
+	list := map[string]audit.Journal{}
+	for _, name := range names {
+		list[name] = func(visit func(audit.Operation) error) error {
+			return simulated.ReadJournal(dir, name, func(e simulated.Entry) error { return visit(operationOf(e)) })
+		}
+	}
+	return list, nil
+}
+
+func operationOf(e simulated.Entry) audit.Operation {
+	o := audit.Operation{
+		ID: e.Operation, Charge: e.Charge, Payment: e.Payment, Amount: e.Amount,
+		Approved: e.Outcome.Status == gateway.Approved,
+	}
+	switch e.Kind {
+	case simulated.KindCharge:
+		o.Kind = audit.Charge
+	case simulated.KindRefund:
+		o.Kind = audit.Refund
+	case simulated.KindVoid:
+		o.Kind = audit.Void
+	}
+	return o
+}
+
+// printReport prints a line an invariant, the rows that break it, and totals.
+func printReport(w io.Writer, r audit.Report) {
+	for _, i := range r.Invariants {
+		number, verdict := " ", "ok"
+		if i.Number > 0 {
+			number = fmt.Sprint(i.Number)
+		}
+		if i.Broken > 0 {
+			verdict = fmt.Sprintf("BROKEN by %s", digits(i.Broken))
+		}
+		fmt.Fprintf(w, "%s %-13s %12s checked  %-10s %s\n", number, i.Name, digits(i.Checked), verdict, i.Text)
+		for _, row := range i.Rows {
+			fmt.Fprintf(w, "    %s %s\n", row.ID, row.What)
+		}
+		if more := i.Broken - int64(len(i.Rows)); more > 0 {
+			fmt.Fprintf(w, "    and %s more\n", digits(more))
+		}
+	}
+	t := r.Totals
+	fmt.Fprintf(w, "\n%s payments, %s attempts, %s captures, %s refunds, %s payment methods\n", digits(t.Payments),
+		digits(t.Attempts), digits(t.Captures), digits(t.Refunds), digits(t.Methods))
+	fmt.Fprintf(w, "%s transactions, %s entries, %s accounts, %s events\n", digits(t.Transactions), digits(t.Entries),
+		digits(t.Accounts), digits(t.Events))
+	fmt.Fprintf(w, "%s operations in the gateways' journals, %s acknowledgements\n", digits(t.JournalOperations),
+		digits(t.Acknowledgements))
+	fmt.Fprintf(w, "open, and no violation: %s attempts, %s refunds, %s reversals\n", digits(r.Open.Attempts),
+		digits(r.Open.Refunds), digits(r.Open.Reversals))
+	verdict := "the books are right"
+	if !r.OK {
+		verdict = "THE BOOKS ARE WRONG"
+	}
+	fmt.Fprintf(w, "%s (%s)\n", verdict, r.Took.Round(10*time.Millisecond))
+}
+
+// digits writes a count with a comma between the thousands.
+func digits(n int64) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"florin/access"
+	"florin/bench"
+	"florin/internal/config"
+)
+
+// benchCmd measures.
+type benchCmd struct {
+	Mode      []string      `help:"What to measure: single, batch, hot, echo, raw (default all)." placeholder:"MODE"`
+	Clients   int           `help:"Connections (default the better of 64 and 256; for batches 8)." placeholder:"N"`
+	Duration  time.Duration `help:"How long each mode is measured (default 20s)." placeholder:"TIME"`
+	Users     int           `help:"How many users pay (default 10000)." placeholder:"N"`
+	BatchSize int           `help:"Payments in a batch (default 500)." placeholder:"N"`
+	Fill      int64         `help:"Put this many payments in first." placeholder:"N"`
+	Rate      float64       `help:"Payments a second of an open loop (default: as fast as it goes)." placeholder:"R"`
+	Processes int           `help:"Servers to start, with --config only (default 1)." placeholder:"N"`
+	Config    string        `help:"Configuration file of the server." placeholder:"FILE" type:"existingfile"`
+	Data      string        `help:"Keep the store here (default: a temporary one, on a disk)." placeholder:"DIR"`
+	URL       string        `name:"url" help:"Measure a server that runs already; FLORIN_API_KEY is its key." placeholder:"URL"`
+	Journal   string        `help:"Write a JSON line for each acknowledged payment." placeholder:"FILE"`
+	Replay    string        `help:"Send the transactions of a CSV file (.csv, .csv.gz)." placeholder:"FILE" type:"existingfile"`
+	Limit     int64         `help:"Rows of the replay to read (default all)." placeholder:"N"`
+	Restart   bool          `help:"Start the server again when it dies, and repeat what it did not answer."`
+	NetHTTP   bool          `name:"net-http" help:"Send with net/http's client, which takes more of the cores."`
+	Profile   string        `help:"Profile the server: cpu, mem, or a file for the CPU's." placeholder:"FILE"`
+	JSON      bool          `name:"json" help:"Print JSON."`
+
+	// What the children of bench are told.
+	ServeEcho  bool   `hidden:""`
+	RawInserts string `hidden:"" placeholder:"DIR"`
+}
+
+// Help implements kong.HelpProvider.
+func (benchCmd) Help() string {
+	return `Measures payments that are complete and durable, over HTTP, against a server that it starts and whose pid it
+prints; every answer is checked. Beside them it measures two ceilings: a bare JSON server (echo) for single requests,
+and raw inserts of the same rows (raw) for batches. What is compared is measured in turns, in one run of under 3
+minutes; only the ratios mean something on another machine.
+
+Example:
+  florin bench
+  florin bench --mode batch,raw --duration 30s
+  florin bench --mode single --clients 64 --rate 2000
+  florin bench --mode single --restart --journal acknowledged.jsonl --data ./store`
+}
+
+// Run implements the command.
+func (b benchCmd) Run(ctx context.Context, c *console) error {
+	switch {
+	case b.ServeEcho:
+		return bench.ServeEcho(os.Stdin, c.out)
+	case b.RawInserts != "":
+		return rawInserts(ctx, c, b.RawInserts, b.Duration)
+	}
+	cfg, err := b.config(c)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	report, err := bench.Run(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if b.JSON {
+		report.WriteCounts(c.err)
+		return c.json(report.Figures())
+	}
+	report.Write(c.out)
+	return nil
+}
+
+// config turns the flags into what bench takes.
+func (b benchCmd) config(c *console) (bench.Config, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return bench.Config{}, err
+	}
+	if err := b.checkConfig(); err != nil {
+		return bench.Config{}, err
+	}
+	if strings.HasPrefix(b.URL, "https:") {
+		return bench.Config{}, errors.New("--url: bench speaks plain HTTP only, the cost of TLS would be its own")
+	}
+	key := os.Getenv(keyVariable)
+	if key == "" && b.URL == "" {
+		key = newSecret(access.Test)
+	}
+	cfg := bench.Config{
+		Clients: b.Clients, Duration: b.Duration, Users: b.Users, BatchSize: b.BatchSize, Fill: b.Fill, Rate: b.Rate,
+		Replay: b.Replay, Limit: b.Limit, URL: hostPort(b.URL), APIKey: key, Data: b.Data,
+		Shared: b.Config != "", Processes: b.Processes, Restart: b.Restart, NetHTTP: b.NetHTTP, Journal: b.Journal,
+		Log: c.err, Terminal: c.errTerminal,
+		Serve: func(data, listen, group string, process int) *exec.Cmd {
+			return b.serve(program, key, data, listen, group, process)
+		},
+		Echo: func() *exec.Cmd { return exec.Command(program, "bench", "--serve-echo") },
+	}
+	for _, m := range b.Mode {
+		cfg.Modes = append(cfg.Modes, bench.Mode(m))
+	}
+	if b.Config == "" && b.URL == "" {
+		cfg.Raw = func(dir string, duration time.Duration) *exec.Cmd {
+			return exec.Command(program, "bench", "--raw-inserts", dir, "--duration", duration.String())
+		}
+	}
+	return cfg, nil
+}
+
+// checkConfig refuses a configuration that bench must not or cannot measure.
+func (b benchCmd) checkConfig() error {
+	if b.Config == "" {
+		return nil
+	}
+	cfg, err := config.Load(b.Config, map[string]string{"data": b.Data})
+	switch {
+	case err != nil:
+		return err
+	case cfg.Mode != access.Test:
+		return errors.New("the configuration is of a live store: bench makes payments up, and needs a test store")
+	case cfg.Store == "sqlite" && b.Processes > 1:
+		return errors.New("--processes: the embedded store belongs to one process at a time, " +
+			"and the configuration names it")
+	}
+	return nil
+}
+
+// serve returns the command of a server.
+func (b benchCmd) serve(program, key, data, listen, group string, process int) *exec.Cmd {
+	args := []string{"serve", "--data", data, "--listen", listen}
+	if b.Config != "" {
+		args = append(args, "--config", b.Config)
+	}
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), keyVariable+"="+key)
+	switch b.Profile {
+	case "":
+	case "mem":
+		cmd.Env = append(cmd.Env, memProfileVariable+"="+profileName("florin-mem.pprof", group, process))
+	case "cpu":
+		cmd.Env = append(cmd.Env, cpuProfileVariable+"="+profileName("florin-cpu.pprof", group, process))
+	default:
+		cmd.Env = append(cmd.Env, cpuProfileVariable+"="+profileName(b.Profile, group, process))
+	}
+	return cmd
+}
+
+// profileName tells the servers of a run apart: cpu.pprof becomes
+// cpu-batch.pprof, and cpu-batch-1.pprof of the second process.
+func profileName(file, group string, process int) string {
+	extension := filepath.Ext(file)
+	name := strings.TrimSuffix(file, extension) + "-" + group
+	if process > 0 {
+		name += "-" + strconv.Itoa(process)
+	}
+	return name + extension
+}
+
+// hostPort returns what a load dials: the host and port of a URL.
+func hostPort(url string) string {
+	url = strings.TrimRight(strings.TrimPrefix(url, "http://"), "/")
+	if url != "" && !strings.Contains(url, ":") {
+		url += ":80"
+	}
+	return url
+}
+
+// rawInserts prints how many payments' rows a second the embedded engine takes.
+func rawInserts(ctx context.Context, c *console, dir string, duration time.Duration) error {
+	const groupSize = 256
+	rate, err := rawRate(ctx, dir, groupSize, duration)
+	if err == nil {
+		fmt.Fprintln(c.out, rate)
+	}
+	return err
+}

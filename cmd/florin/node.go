@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"time"
+
+	"florin/access"
+	"florin/cache/local"
+	"florin/commit"
+	"florin/flow"
+	"florin/fraud"
+	"florin/gateway"
+	"florin/ident"
+	"florin/internal/clock"
+	"florin/internal/config"
+	"florin/internal/loop"
+	"florin/internal/telemetry"
+	"florin/store/sqlite"
+	"florin/vault/seal"
+)
+
+// alwaysBlocked is Stripe's test card that the fraud score always blocks.
+const alwaysBlocked = "4100000000000019"
+
+// maxClockBehind is how far the machine's clock may be behind the latest id in
+// the store before somebody should know.
+const maxClockBehind = 2 * time.Second
+
+// node is one process of the service, put together from the bottom to the top:
+//
+//	store ─▶ ids ─▶ vault ─▶ gateways ─▶ committers ─▶ flow ─▶ keys
+//
+// What its roles run stands in role.go.
+type node struct {
+	cfg        config.Config
+	log        *slog.Logger
+	clock      clock.Clock
+	store      *sqlite.Store
+	ids        *ident.Source
+	vault      *seal.Vault
+	gateways   *gateways
+	methods    *local.Methods
+	committers *commit.Set
+	flow       *flow.Service
+	keys       *access.Ring
+	metrics    *telemetry.Metrics
+
+	committing *loop.Group // the committers' loops: the last to end
+	working    *loop.Group // the workers' loops
+}
+
+// openNode opens everything, or nothing. The committers run, the roles do not.
+func openNode(ctx context.Context, cfg config.Config, log *slog.Logger, fixed ...access.APIKey) (*node, error) {
+	n := &node{cfg: cfg, log: log, clock: clock.System{}, keys: access.NewRing(fixed...)}
+	for _, open := range []func(context.Context) error{
+		n.openStore, n.openVault, n.openGateways, n.openCommitters, n.openFlow, n.reloadKeys,
+	} {
+		if err := open(ctx); err != nil {
+			return nil, errors.Join(err, n.close())
+		}
+	}
+	return n, nil
+}
+
+func (n *node) openStore(ctx context.Context) (err error) {
+	if n.store, err = sqlite.Open(ctx, storeConfig(n.cfg, sqlite.ReadWrite)); err != nil {
+		return err
+	}
+	n.ids = ident.NewSource(0, n.clock.Now, newChance())
+	return advance(ctx, n.ids, n.store, n.clock, n.log)
+}
+
+// advance makes a source issue ids behind all that the store holds.
+func advance(ctx context.Context, ids *ident.Source, s *sqlite.Store, c clock.Clock, log *slog.Logger) error {
+	high, err := s.LastHigh(ctx)
+	if err != nil {
+		return err
+	}
+	if latest := ident.FromHalves(high, 0).Time(); latest.Sub(c.Now()) > maxClockBehind {
+		log.WarnContext(ctx, "this machine's clock is behind the store's latest id; is it set right?", "latest", latest)
+	}
+	ids.Advance(high)
+	return nil
+}
+
+// newChance returns a source of chance that one goroutine may use at a time.
+func newChance() func() uint64 {
+	var seed [32]byte
+	_, _ = crand.Read(seed[:]) // it never fails
+	return rand.NewChaCha8(seed).Uint64
+}
+
+// keysets is the store as vault/seal sees it.
+type keysets struct{ store *sqlite.Store }
+
+// Claim implements seal.Keysets.
+func (k keysets) Claim(ctx context.Context, name string, sealed []byte) ([]byte, error) {
+	return k.store.ClaimKeyset(ctx, name, sealed)
+}
+
+// Find implements seal.Keysets.
+func (k keysets) Find(ctx context.Context, name string) (sealed []byte, found bool, err error) {
+	return k.store.FindKeyset(ctx, name)
+}
+
+func (n *node) openVault(ctx context.Context) error {
+	path := n.cfg.Vault.KeyFile
+	if path == "" {
+		path = filepath.Join(n.cfg.Data, "vault-key")
+	}
+	kek, err := seal.OpenKeyFile(path)
+	if err != nil {
+		return err
+	}
+	n.vault, err = seal.Open(ctx, kek, keysets{n.store})
+	return err
+}
+
+func (n *node) openGateways(context.Context) (err error) {
+	n.gateways, err = openGateways(n.cfg, n.clock)
+	return err
+}
+
+func (n *node) openCommitters(context.Context) error {
+	n.metrics = telemetry.New(telemetry.Config{
+		QueueLength: func() int { return n.committers.Len() },
+	})
+	n.committers = commit.NewSet(commit.Config{
+		Store: n.store, Clock: n.clock, IDs: n.ids, Log: n.log, Alert: n.alert, Observe: n.metrics.Group,
+		Permits:  commit.NewPermits(n.cfg.Commit.Permits, n.cfg.Commit.PermitHold, n.clock),
+		MaxGroup: n.cfg.Commit.MaxGroup, MaxQueue: n.cfg.Commit.MaxQueue,
+	})
+	n.committing = runCommitters(n.committers, n.log)
+	return nil
+}
+
+// runCommitters runs a loop a shard. A step is never cut short: what it commits
+// somebody waits for.
+func runCommitters(set *commit.Set, log *slog.Logger) *loop.Group {
+	group := loop.New(context.Background(), log)
+	for _, c := range set.Committers() {
+		group.OnReady(c.Ready(), func(context.Context) { commitGroup(c, log) })
+	}
+	return group
+}
+
+// commitGroup commits one group.
+func commitGroup(c *commit.Committer, log *slog.Logger) {
+	if _, err := c.Step(context.Background()); err != nil {
+		log.Error("a committer failed", "error", err)
+	}
+}
+
+// drain ends the committers' loops once everything that was queued is answered.
+func drain(set *commit.Set, group *loop.Group, log *slog.Logger) {
+	group.Stop()
+	for _, c := range set.Committers() {
+		for c.Len() > 0 {
+			commitGroup(c, log)
+		}
+	}
+}
+
+func (n *node) openFlow(context.Context) (err error) {
+	if n.methods, err = local.NewMethods(local.Config{}); err != nil {
+		return err
+	}
+	n.flow = flow.New(flow.Config{
+		Store: n.store, Commit: n.committers, Gateways: n.gateways.flow(), Vault: n.vault, Methods: n.methods,
+		Scorer: timedScorer{
+			scorer:  fraud.BlockedCards{n.vault.Fingerprint(alwaysBlocked): {}},
+			metrics: n.metrics,
+		},
+		Clock: n.clock, IDs: n.ids, Each: loop.Each, Mode: n.cfg.Mode,
+		ChargeDeadline: n.gateways.deadline(), FraudThreshold: n.cfg.Fraud.Threshold,
+		Log: n.log, Alert: n.alert,
+		Observe: func(name string, status gateway.Status, took time.Duration) {
+			n.metrics.GatewayCall(name, string(status), took)
+		},
+	})
+	n.gateways.listen(n.flow.Notice)
+	return nil
+}
+
+// timedScorer measures a scorer.
+type timedScorer struct {
+	scorer  flow.Scorer
+	metrics *telemetry.Metrics
+}
+
+// Score implements flow.Scorer.
+func (t timedScorer) Score(r fraud.Request) fraud.Score {
+	began := time.Now()
+	defer func() { t.metrics.Fraud(time.Since(began)) }()
+	return t.scorer.Score(r)
+}
+
+// reloadKeys takes over the keys as they are stored now.
+func (n *node) reloadKeys(ctx context.Context) error {
+	keys, err := n.store.APIKeys(ctx)
+	if err != nil {
+		return fmt.Errorf("the API keys cannot be read: %w", err)
+	}
+	n.keys.Replace(keys)
+	return nil
+}
+
+// alert tells what a human should look at.
+func (n *node) alert(what string, err error) {
+	n.log.Error(what, "alert", true, "error", err)
+}
+
+// close ends everything from the top to the bottom; what was not opened is left
+// out. Requests must have ended.
+func (n *node) close() error {
+	var errs []error
+	if n.working != nil {
+		n.working.Stop()
+	}
+	if n.gateways != nil {
+		errs = append(errs, n.gateways.close())
+	}
+	if n.committing != nil {
+		drain(n.committers, n.committing, n.log)
+	}
+	if n.methods != nil {
+		n.methods.Close()
+	}
+	if n.store != nil {
+		errs = append(errs, n.store.Close())
+	}
+	return errors.Join(errs...)
+}

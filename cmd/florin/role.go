@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"florin/internal/loop"
+	"florin/worker"
+)
+
+// role is something that a process can be for. Every process that has one
+// answers HTTP and commits.
+type role struct {
+	name  string
+	steps []repeated
+}
+
+// repeated is a worker's step, run again and again; at once again while it
+// returns more.
+type repeated struct {
+	name  string
+	every time.Duration
+	run   func(ctx context.Context) (more bool, err error)
+}
+
+// How often steps run.
+const (
+	inquirePause = time.Second
+	keysPause    = 5 * time.Second // a key that was revoked stops working within 10 s
+)
+
+// roles is the table of all that serve can run.
+func (n *node) roles() []role {
+	return []role{
+		{name: "payments", steps: slices.Concat(
+			n.perShard("inquire", inquirePause, n.inquire),
+			[]repeated{{"keys", keysPause, once(n.reloadKeys)}},
+		)},
+	}
+}
+
+// roleNames lists the roles in the table.
+func roleNames() []string {
+	var names []string
+	for _, r := range (&node{}).roles() {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// checkRoles refuses a role that there is not.
+func checkRoles(wanted []string) error {
+	for _, name := range wanted {
+		if known := roleNames(); !slices.Contains(known, name) {
+			return fmt.Errorf("--roles: %q is none of %s", name, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// work starts the steps of the wanted roles; of all when none is named.
+func (n *node) work(wanted []string) {
+	n.working = loop.New(context.Background(), n.log)
+	for _, r := range n.roles() {
+		if len(wanted) > 0 && !slices.Contains(wanted, r.name) {
+			continue
+		}
+		for _, s := range r.steps {
+			n.working.Every(s.name, s.every, s.run)
+		}
+	}
+}
+
+// perShard makes a step for each shard.
+func (n *node) perShard(
+	name string, every time.Duration, make func(shard int) func(ctx context.Context) (bool, error),
+) []repeated {
+	if n.store == nil {
+		return nil
+	}
+	var steps []repeated
+	for shard := range n.store.Shards() {
+		steps = append(steps, repeated{fmt.Sprintf("%s %d", name, shard), every, make(shard)})
+	}
+	return steps
+}
+
+// once makes a step of what has no more to do when it returns.
+func once(run func(ctx context.Context) error) func(ctx context.Context) (bool, error) {
+	return func(ctx context.Context) (bool, error) { return false, run(ctx) }
+}
+
+// inquire asks the gateways about a shard's open operations.
+func (n *node) inquire(shard int) func(ctx context.Context) (bool, error) {
+	w := worker.NewInquire(worker.InquireConfig{
+		Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock, Each: loop.Each,
+	})
+	return func(ctx context.Context) (bool, error) {
+		progress, err := w.Step(ctx)
+		return progress.More, err
+	}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"florin/api"
+	"florin/internal/config"
+)
+
+// serveCmd is the service.
+type serveCmd struct {
+	place
+	Listen string   `help:"Address to listen on (default 127.0.0.1:8080)." placeholder:"ADDR"`
+	Roles  []string `help:"What this process is for, separated by commas: payments (default all)." placeholder:"ROLE"`
+}
+
+// Help implements kong.HelpProvider.
+func (serveCmd) Help() string {
+	return `Without a configuration file everything is kept in ./florin-data. The first start makes an API key, shown on
+a terminal and kept in florin-data/api-key; the variable FLORIN_API_KEY holds one more, if you like.
+
+The first SIGTERM or SIGINT lets what has begun finish, for 30 s at most; the second quits at once.
+
+Example:
+  florin serve
+  florin serve --data /var/lib/florin --listen :8080`
+}
+
+// The server's times.
+const (
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = time.Minute
+	idleTimeout   = 2 * time.Minute
+	// writeTimeout also bounds a batch of 1000 through a slow gateway.
+	writeTimeout = 15 * time.Minute
+	// stopTimeout is how long what has begun may take to finish.
+	stopTimeout    = 30 * time.Second
+	maxHeaderBytes = 64 << 10
+)
+
+// Run implements the command.
+func (s serveCmd) Run(ctx context.Context, c *console) error {
+	cfg, err := config.Load(s.Config, map[string]string{"data": s.Data, "listen": s.Listen})
+	if err != nil {
+		return err
+	}
+	if err := checkRoles(s.Roles); err != nil {
+		return err
+	}
+	fixed, err := environmentKeys(cfg.Mode)
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	tuneCollector()
+
+	n, err := openNode(ctx, cfg, c.logger(), fixed...)
+	if err != nil {
+		return err
+	}
+	err = n.serve(ctx, c, s.Roles, signals)
+	return errors.Join(err, n.close())
+}
+
+// serve listens, runs the roles and returns once it was told to stop and all
+// that had begun has ended.
+func (n *node) serve(ctx context.Context, c *console, roles []string, signals <-chan os.Signal) error {
+	if err := n.ensureKey(ctx); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", n.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", n.cfg.Listen, err)
+	}
+	front := n.api()
+	server := &http.Server{
+		Handler: front, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelWarn),
+	}
+	n.work(roles)
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	n.greet(c, listener.Addr())
+
+	select {
+	case err := <-ended:
+		return fmt.Errorf("the server ended: %w", err)
+	case s := <-signals:
+		n.log.Info("stopping", "signal", s.String())
+	case <-ctx.Done():
+	}
+	go func() {
+		s := <-signals
+		n.log.Error("quitting at once", "signal", s.String())
+		os.Exit(1)
+	}()
+	front.Drain()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("requests were cut off after %s: %w", stopTimeout, errors.Join(err, server.Close()))
+	}
+	n.log.Info("stopped")
+	return nil
+}
+
+// api makes the HTTP front of the node.
+func (n *node) api() *api.API {
+	return api.New(api.Config{
+		Flows: n.flow, Keys: n.keys, Digest: n.vault.Digest, IDs: n.ids, Mode: n.cfg.Mode,
+		Shards: n.store.Shards(), Gateways: n.gateways, Metrics: n.metrics, Log: n.log, Version: version().Version,
+		Health: api.NewChecker(api.CheckerConfig{
+			Shards: n.store.Shards(), Ping: n.store.Ping, Clock: n.clock, Log: n.log,
+		}),
+		Queue: func(shard int) int { return n.committers.Committers()[shard].Len() },
+	})
+}
+
+// collectorPercent lets the heap grow further between two collections than Go's
+// own 100: the heap is small, and each collection costs commits.
+const collectorPercent = 400
+
+// tuneCollector applies it, unless the environment says otherwise.
+func tuneCollector() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectorPercent)
+	}
+}

@@ -1,0 +1,149 @@
+package payment_test
+
+import (
+	"testing"
+
+	"florin/payment"
+	"florin/problem"
+)
+
+func TestCheckOfWhatIsSound(t *testing.T) {
+	t.Parallel()
+	for status, p := range standing(t) {
+		for _, r := range rows() {
+			if changes, err := r.decided(p); err == nil {
+				p = changes.Payment
+			}
+			if err := p.Check(); err != nil {
+				t.Errorf("%s, after %s: %v", status, r.title, err)
+			}
+		}
+	}
+}
+
+// Each corruption alone makes Check speak.
+func TestCheckOfWhatIsBroken(t *testing.T) {
+	t.Parallel()
+	payments := standing(t)
+	limit := payments[payment.Succeeded].Amount.Currency.MaxMinor()
+	for name, c := range map[string]struct {
+		status  payment.Status
+		corrupt func(*payment.Payment)
+	}{
+		"no amount":        {payment.Declined, func(p *payment.Payment) { p.Amount.Minor = 0 }},
+		"a debt as amount": {payment.Declined, func(p *payment.Payment) { p.Amount.Minor = -5000 }},
+		"a huge amount":    {payment.Declined, func(p *payment.Payment) { p.Amount.Minor = limit + 1 }},
+		"a huge amount in a currency of few digits": {payment.Declined, func(p *payment.Payment) {
+			p.Amount.Currency, p.Amount.Minor = "JPY", 10_000_000_000_000
+		}},
+		"version 0":         {payment.Declined, func(p *payment.Payment) { p.Version = 0 }},
+		"version -1":        {payment.Declined, func(p *payment.Payment) { p.Version = -1 }},
+		"no status":         {payment.Declined, func(p *payment.Payment) { p.Status = "" }},
+		"a status refunded": {payment.Declined, func(p *payment.Payment) { p.Status = "refunded" }},
+
+		"captured more than authorized": {payment.Succeeded, func(p *payment.Payment) { p.AuthorizedMinor-- }},
+		"captured without authorization": {payment.Succeeded, func(p *payment.Payment) {
+			p.AuthorizedMinor = 0
+		}},
+		"capturing more than authorized": {payment.Succeeded, func(p *payment.Payment) { p.CapturePendingMinor = 1 }},
+		"capturing before authorization": {payment.Processing, func(p *payment.Payment) { p.CapturePendingMinor = 1 }},
+		"refunded more than captured":    {payment.Succeeded, func(p *payment.Payment) { p.RefundedMinor = 5001 }},
+		"refunding more than captured":   {payment.Succeeded, func(p *payment.Payment) { p.RefundPendingMinor = 5001 }},
+		"both more than captured": {payment.Succeeded, func(p *payment.Payment) {
+			p.RefundedMinor, p.RefundPendingMinor = 2500, 2501
+		}},
+		"refunded before capture": {payment.RequiresCapture, func(p *payment.Payment) { p.RefundedMinor = 1 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			broken(t, payments[c.status], c.corrupt)
+		})
+	}
+}
+
+// Every sum alone out of its range, whatever the others are.
+func TestCheckOfSums(t *testing.T) {
+	t.Parallel()
+	sound := standing(t)[payment.Succeeded]
+	sound.AuthorizedMinor, sound.CapturedMinor = sound.Amount.Currency.MaxMinor(), sound.Amount.Currency.MaxMinor()
+	if err := sound.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for name, sum := range map[string]func(*payment.State) *int64{
+		"authorized":      func(s *payment.State) *int64 { return &s.AuthorizedMinor },
+		"capture pending": func(s *payment.State) *int64 { return &s.CapturePendingMinor },
+		"captured":        func(s *payment.State) *int64 { return &s.CapturedMinor },
+		"refund pending":  func(s *payment.State) *int64 { return &s.RefundPendingMinor },
+		"refunded":        func(s *payment.State) *int64 { return &s.RefundedMinor },
+		"disputed":        func(s *payment.State) *int64 { return &s.DisputedMinor },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, minor := range []int64{-1, -1 << 63, sound.AuthorizedMinor + 1, 1<<63 - 1} {
+				broken(t, sound, func(p *payment.Payment) { *sum(&p.State) = minor })
+			}
+		})
+	}
+}
+
+// Every status with attempts that do not fit it: open and standing ones too many
+// or too few. A reversed approval stands no more.
+func TestCheckOfAttempts(t *testing.T) {
+	t.Parallel()
+	open := payment.Attempt{ID: attempt(7), Outcome: payment.OutcomePending}
+	unknown := payment.Attempt{ID: attempt(8), Outcome: payment.OutcomeUnknown}
+	approved := payment.Attempt{ID: attempt(9), Outcome: payment.OutcomeApproved}
+	declined := payment.Attempt{ID: attempt(10), Outcome: payment.OutcomeDeclined}
+	reversed := approved
+	reversed.Reversal = &payment.Reversal{Status: payment.OperationPending}
+	for status, p := range standing(t) {
+		for name, list := range map[string][]payment.Attempt{
+			"":                  nil,
+			"o":                 {open},
+			"u":                 {unknown},
+			"oo":                {open, open},
+			"ou":                {open, unknown},
+			"s":                 {approved},
+			"ss":                {approved, approved},
+			"os":                {open, approved},
+			"so":                {approved, open},
+			"s with a reversal": {approved, reversed, declined},
+			"o with a reversal": {reversed, declined, open},
+			"reversals":         {reversed, declined, reversed},
+		} {
+			var want bool
+			switch status {
+			case payment.Processing, payment.RequiresAction:
+				want = name == "o" || name == "u" || name == "o with a reversal"
+			case payment.Succeeded, payment.RequiresCapture:
+				want = name == "s" || name == "s with a reversal"
+			default:
+				want = name == "" || name == "reversals"
+			}
+			p.Attempts = list
+			if err := p.Check(); (err == nil) != want {
+				t.Errorf("%s with %q: %v", status, name, err)
+			}
+		}
+	}
+}
+
+// broken corrupts a sound payment, and wants every decision to refuse it.
+func broken(t *testing.T, p payment.Payment, corrupt func(*payment.Payment)) {
+	t.Helper()
+	p = clone(p)
+	if err := p.Check(); err != nil {
+		t.Fatalf("already broken: %v", err)
+	}
+	corrupt(&p)
+	if err := p.Check(); !problem.Is(err, problem.Internal) {
+		t.Errorf("%+v: got %v", p.State, err)
+	}
+	for _, r := range rows() {
+		if changes, err := r.step(p); err == nil && (changes.Changed || len(changes.Transactions) > 0) {
+			if err := changes.Payment.Check(); err != nil {
+				t.Errorf("%s goes on with it: %v", r.title, err)
+			}
+		}
+	}
+}

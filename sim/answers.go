@@ -1,0 +1,234 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"florin/flow"
+	"florin/ident"
+	"florin/payment"
+	"florin/problem"
+	"florin/vault"
+)
+
+// answer is what a flow returns for a request.
+type answer struct {
+	payment flow.Result
+	refund  flow.RefundResult
+	method  vault.PaymentMethod
+	batch   []flow.BatchResult
+	list    []payment.Payment
+	err     error
+}
+
+// answered takes a client's answer: it must be durable, true, and in accord with
+// what was answered under the same key. since is the commit after which the
+// request was sent. It returns whether the client should ask again.
+func (a *auditor) answered(r *request, got answer, since int64) (again bool) {
+	a.w.report.Answers++
+	if got.err != nil {
+		return a.refused(r, got.err, since)
+	}
+	switch r.kind {
+	case authorize, confirm, cancel, look:
+		a.toldPayment(r, got.payment)
+	case giveBack:
+		a.toldRefund(r, got.refund)
+	case addMethod, dropMethod:
+		a.toldMethod(r, got.method)
+	case listPayments:
+		a.toldList(r, got.list)
+	}
+	return false
+}
+
+// claimOf returns what is known of a request's key; nil without one.
+func (a *auditor) claimOf(r *request) *claimRecord {
+	if r.key == "" {
+		return nil
+	}
+	c := a.claims[claimKey{r.scope, r.user, r.key}]
+	switch {
+	case c == nil:
+		a.fail("%s is answered, and its key is not durable", r)
+	case c.claim.Digest != [16]byte(r.digest()[:16]):
+		a.fail("%s is answered, and its key was used with another body", r)
+	}
+	return c
+}
+
+func (a *auditor) toldPayment(r *request, got flow.Result) {
+	p := got.Payment
+	record := a.payments[p.ID]
+	if record == nil {
+		a.fail("%s is told of a payment that is not durable", r)
+		return
+	}
+	if !record.had(p.State) {
+		a.fail("%s is told a state that the payment never had: %+v", r, p.State)
+	}
+	if r.kind == look && p.Version < r.seen {
+		a.fail("%s reads version %d after %d was told", r, p.Version, r.seen)
+	}
+	record.told = max(record.told, p.Version)
+	a.w.count("told " + string(p.Status))
+	if r.kind == authorize {
+		if p.UserID != r.user || p.Amount != r.amount || p.Details.Description != r.description() {
+			a.fail("%s is told of another request's payment", r)
+		}
+	} else if p.ID != r.payment {
+		a.fail("%s is told of another payment", r)
+	}
+	if r.kind == cancel && p.Status != payment.Canceled {
+		a.fail("%s is told %s", r, p.Status)
+	}
+	if c := a.claimOf(r); c != nil {
+		a.toldAgain(r, c, p)
+	}
+	a.w.workload.learn(p)
+}
+
+// toldAgain holds an answer against the earlier ones under its key. The answer
+// of a confirm whose outcome was learned apart from its call is not kept: it is
+// told as things stand.
+func (a *auditor) toldAgain(r *request, c *claimRecord, p payment.Payment) {
+	if r.kind == authorize && c.claim.Object != p.ID {
+		a.fail("%s is told of another payment than its key's", r)
+	}
+	if r.kind == confirm && c.claim.Answer == nil {
+		return
+	}
+	switch {
+	case c.state != nil && *c.state != p.State:
+		a.fail("%s is told %+v, and was told %+v", r, p.State, *c.state)
+	case p.Status != payment.Processing:
+		state := p.State
+		c.state = &state
+	}
+}
+
+func (a *auditor) toldRefund(r *request, got flow.RefundResult) {
+	record := a.payments[got.Refund.Payment]
+	if record == nil || record.refund(got.Refund.ID) == nil {
+		a.fail("%s is told of a refund that is not durable", r)
+		return
+	}
+	state := stateOf(got.Refund)
+	if !slices.Contains(record.refund(got.Refund.ID).states, state) {
+		a.fail("%s is told a state that the refund never had: %+v", r, state)
+	}
+	if got.Refund.Payment != r.payment || r.minor != 0 && state.minor != r.minor {
+		a.fail("%s is told of another refund", r)
+	}
+	a.w.count("told refund " + string(state.status))
+	c := a.claimOf(r)
+	switch {
+	case c == nil:
+	case c.claim.Object != got.Refund.ID:
+		a.fail("%s is told of another refund than its key's", r)
+	case c.refund != nil && *c.refund != state:
+		a.fail("%s is told %+v, and was told %+v", r, state, *c.refund)
+	case state.status != payment.OperationPending:
+		c.refund = &state
+	}
+}
+
+func (a *auditor) toldMethod(r *request, m vault.PaymentMethod) {
+	known := a.methods[m.ID]
+	switch {
+	case known == nil || known.row.UserID != m.UserID || m.Version > known.row.Version:
+		a.fail("%s is told of a payment method that is not durable", r)
+	case r.kind == dropMethod && (m.ID != r.methodID || known.row.DeletedAt.IsZero()):
+		a.fail("%s is told, and the payment method is there", r)
+	case r.kind == addMethod && known.number != r.card.Number:
+		a.fail("%s is told of another card", r)
+	}
+	if c := a.claimOf(r); c != nil && c.claim.Object != m.ID {
+		a.fail("%s is told of another payment method than its key's", r)
+	}
+	a.w.count("told method")
+	if r.kind == addMethod {
+		a.w.workload.methods[r.user] = append(a.w.workload.methods[r.user], m.ID)
+	}
+}
+
+// toldList checks that a user's list has all that was told before it was read.
+func (a *auditor) toldList(r *request, list []payment.Payment) {
+	listed := map[ident.ID]int64{}
+	for _, p := range list {
+		listed[p.ID] = p.Version
+		if p.UserID != r.user {
+			a.fail("%s has another user's payment", r)
+		}
+	}
+	for _, record := range r.known {
+		if version := listed[record.id]; version < record.version {
+			a.fail("%s has version %d of %s, and %d was told",
+				r, version, record.id.Text(ident.Payment), record.version)
+		}
+	}
+	a.w.count("told list")
+}
+
+// refused takes an answer that is an error: it needs a reason.
+func (a *auditor) refused(r *request, err error, since int64) (again bool) {
+	var p *problem.Problem
+	if !errors.As(err, &p) {
+		a.fail("%s is answered %v, which is no problem", r, err)
+		return false
+	}
+	a.w.count("told " + string(p.Code))
+	reason := a.reason(r, p, since)
+	if reason == "" {
+		return slices.Contains([]problem.Code{
+			problem.Unavailable, problem.Overloaded, problem.GatewayUnavailable, problem.IdempotencyInProgress,
+		}, p.Code)
+	}
+	a.fail("%s is answered %v, but %s", r, err, reason)
+	return false
+}
+
+// reason says why a refusal is wrong; "" when it is right.
+func (a *auditor) reason(r *request, p *problem.Problem, since int64) string {
+	switch p.Code {
+	case problem.Unavailable, problem.Overloaded, problem.GatewayUnavailable:
+		if a.w.calm && since >= a.w.calmSince {
+			return "nothing goes wrong any more"
+		}
+		return ""
+	case problem.IdempotencyInProgress:
+		return unless(r.key != "", "it has no key")
+	case problem.IdempotencyKeyReuse:
+		c := a.claims[claimKey{r.scope, r.user, r.key}]
+		other := c != nil && c.claim.Digest != [16]byte(r.digest()[:16])
+		return unless(other, "its key was used with no other body")
+	case problem.InvalidParameter:
+		return unless(r.invalid(a, since), "it is valid")
+	case problem.NotFound:
+		return unless(r.missing(a), "what it names is there")
+	case problem.WrongState:
+		return unless(a.was(r, since, func(s payment.State) bool { return !slices.Contains(r.from(), s.Status) }),
+			"the payment was never in a wrong state")
+	case problem.OverRefund:
+		return unless(a.was(r, since, func(s payment.State) bool {
+			left := s.CapturedMinor - s.RefundedMinor - s.RefundPendingMinor
+			return left == 0 || r.minor > left
+		}), "enough was left")
+	default:
+		return fmt.Sprintf("%s is never an answer", p.Code)
+	}
+}
+
+func unless(right bool, reason string) string {
+	if right {
+		return ""
+	}
+	return reason
+}
+
+// was tells whether the request's payment was in some state since a commit.
+func (a *auditor) was(r *request, since int64, in func(payment.State) bool) bool {
+	record := a.payments[r.payment]
+	return record != nil && slices.ContainsFunc(record.since(since), in)
+}

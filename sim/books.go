@@ -1,0 +1,176 @@
+package sim
+
+import (
+	"slices"
+
+	"florin/event"
+	"florin/ident"
+	"florin/ledger"
+	"florin/payment"
+	"florin/store"
+)
+
+// takeEvents checks that each version has one event, and takes the status of
+// each payment in before to what its events make of it.
+func (a *auditor) takeEvents(shard int, events []event.Event, before map[ident.ID]payment.Status) {
+	for _, e := range events {
+		name := e.Object.Text(e.Kind)
+		if e.Version != a.versions[e.Object]+1 {
+			a.fail("%s of %s has version %d after %d", e.Type, name, e.Version, a.versions[e.Object])
+		}
+		a.versions[e.Object] = e.Version
+		a.events[shard] = append(a.events[shard], e)
+		if e.Kind != ident.Payment {
+			continue
+		}
+		if a.payments[e.Object] == nil {
+			a.fail("%s of %s, which does not exist", e.Type, name)
+			return
+		}
+		a.payments[e.Object].events = append(a.payments[e.Object].events, e)
+		status := before[e.Object]
+		step, known := eventSteps[e.Type]
+		switch {
+		case e.Type == event.PaymentCreated && status == "":
+			before[e.Object] = a.payments[e.Object].states[0].value.Status
+		case !known || !slices.Contains(step.from, status):
+			a.fail("%s of %s, which is %q", e.Type, name, status)
+		case step.to != "":
+			before[e.Object] = step.to
+		}
+	}
+}
+
+func (a *auditor) checkVersion(kind ident.Kind, id ident.ID, version int64) {
+	if a.versions[id] != version {
+		a.fail("%s has version %d, and events up to %d", id.Text(kind), version, a.versions[id])
+	}
+}
+
+// checkPayment holds a payment against its parts.
+func (a *auditor) checkPayment(r *paymentRecord) {
+	if r == nil {
+		return
+	}
+	p := r.row
+	name := p.ID.Text(ident.Payment)
+	a.checkVersion(ident.Payment, p.ID, p.Version)
+	open, standing := 0, 0
+	for _, n := range r.attempts {
+		if n.Outcome.Open() {
+			open++
+		}
+		if stands(n) {
+			standing++
+		}
+		if n.Minor != p.Amount.Minor || n.UserID != p.UserID {
+			a.fail("an attempt of %s is of another amount or user", name)
+		}
+	}
+	var captured, pending, refunded int64
+	for _, c := range r.captures {
+		captured += c.Minor
+	}
+	for _, f := range r.refunds {
+		switch f.row.Status {
+		case payment.OperationPending:
+			pending += f.row.Amount.Minor
+		case payment.OperationSucceeded:
+			refunded += f.row.Amount.Minor
+		case payment.OperationFailed:
+		}
+	}
+	succeeded := p.Status == payment.Succeeded
+	switch {
+	case open > 1 || (open == 1) != (p.Status == payment.Processing):
+		a.fail("%s is %s with %d open attempts", name, p.Status, open)
+	case standing > 1 || (standing == 1) != succeeded:
+		a.fail("%s is %s with %d standing charges", name, p.Status, standing)
+	case succeeded != (captured == p.Amount.Minor) || captured != p.CapturedMinor:
+		a.fail("%s of %d has captured %d, and says %d", name, p.Amount.Minor, captured, p.CapturedMinor)
+	case pending != p.RefundPendingMinor || refunded != p.RefundedMinor:
+		a.fail("%s has refunds of %d and %d pending, and says %d and %d",
+			name, refunded, pending, p.RefundedMinor, p.RefundPendingMinor)
+	case pending+refunded > captured:
+		a.fail("%s has captured %d and refunds %d", name, captured, pending+refunded)
+	}
+}
+
+// takeTransactions checks that what was booked is what must be, that it balances,
+// and that it continues its accounts.
+func (a *auditor) takeTransactions(c *store.Changes, booked map[ident.ID]bool) {
+	touched := map[ledger.Key]bool{}
+	for _, t := range c.Transactions {
+		if !booked[t.Object] {
+			a.fail("a transaction books %x, again or for nothing", t.Object)
+			return
+		}
+		delete(booked, t.Object)
+		a.checkBooking(t)
+		var sum int64
+		for _, e := range t.Entries {
+			sum += e.Minor
+			account := a.accounts[e.Account]
+			if account == nil {
+				account = &accountRecord{}
+				a.accounts[e.Account] = account
+			}
+			account.seq++
+			account.balance += e.Minor
+			if balance, _ := e.Balance.Int64(); e.Seq != account.seq || balance != account.balance {
+				a.fail("entry %d of %s leaves %d; it should be %d with %d",
+					e.Seq, e.Account.Name, balance, account.seq, account.balance)
+			}
+			touched[e.Account] = true
+		}
+		if sum != 0 {
+			a.fail("a transaction of %x sums to %d", t.Object, sum)
+		}
+	}
+	if len(booked) > 0 {
+		a.fail("%d captures or refunds are not booked", len(booked))
+	}
+	for _, account := range c.Accounts {
+		want := a.accounts[account.Key]
+		balance, _ := account.Balance.Int64()
+		if want == nil || account.Seq != want.seq || balance != want.balance {
+			a.fail("account %s is written with %d", account.Name, balance)
+		}
+		delete(touched, account.Key)
+	}
+	if len(touched) > 0 {
+		a.fail("%d accounts have entries and were not written", len(touched))
+	}
+}
+
+// checkBooking holds a transaction against the table of postings.
+func (a *auditor) checkBooking(t ledger.Transaction) {
+	r := a.owner[t.Object]
+	if r == nil || t.Payment != r.row.ID || t.UserID != r.row.UserID || len(t.Entries) != 2 {
+		a.fail("a transaction of %x is of another payment or form", t.Object)
+		return
+	}
+	var at string
+	var minor int64 // to the receivable
+	if f := r.refund(t.Object); f != nil {
+		at, minor = f.row.Gateway, f.row.Amount.Minor
+	} else {
+		for _, c := range r.captures {
+			if c.ID == t.Object {
+				charge, _ := r.attempt(c.Attempt)
+				at, minor = charge.Gateway, -c.Minor
+			}
+		}
+	}
+	for _, e := range t.Entries {
+		want := -minor
+		if e.Account.Name == ledger.Receivable(at) {
+			want = minor
+		} else if e.Account.Name != ledger.Sales {
+			a.fail("a transaction of %x has an entry of %s", t.Object, e.Account.Name)
+		}
+		if e.Minor != want || e.Account.Currency != r.row.Amount.Currency {
+			a.fail("a transaction of %x has %d on %s; it should be %d", t.Object, e.Minor, e.Account.Name, want)
+		}
+	}
+}

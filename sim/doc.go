@@ -1,0 +1,52 @@
+// Package sim runs the whole money path (flows, committers, the inquiry, the
+// simulated gateways and the memory store) against a world that goes wrong, and
+// an auditor that knows better. One seed decides everything: the same seed gives
+// the same run, line by line, on every machine.
+//
+//	clients ─▶ [instance: flows ─▶ committers] ─▶ store    memory, outlives the instances
+//	              ▲    workers ─┘      │
+//	              └── notices ── gateways ◀──┘             simulated, outlive the instances
+//
+// # How determinism works
+//
+// Flows are blocking code, so each call of one is a task: a coroutine (iter.Pull)
+// that runs until it parks. Everything that a flow, a worker or a committer sees
+// of the world is a port (the store, a gateway, the clock, the committer), and
+// the ports here park the task that calls them. Then the scheduler chooses, by
+// the seed, what happens next: one of the tasks that can go on, a committer's
+// Step, a worker's, the clock, or something that goes wrong. So exactly one
+// thing runs at a time, and in an order that the seed gives.
+//
+// What could bring in anything else is kept out: time is a clock.Manual, chance
+// comes from the seed, the vault is a fake without keys of its own, maps are
+// never ranged over where it matters, and the deadlines of contexts, which the
+// machine's clock ends, are played by the gateways here on the simulated clock.
+// Each line of the trace goes into a hash, which the report tells.
+//
+// # What goes wrong
+//
+// A seed also draws how often each thing goes wrong, some of them never. A call
+// fails before it takes effect or after: that is the ambiguous charge and the
+// ambiguous commit. A gateway hangs until the call's deadline, and what was sent
+// lands later, or much later than it promised. An instance is killed: its tasks
+// end where they are parked, by a panic that only the task's own frame catches,
+// and a new instance starts on the same store and the same gateways. Clients
+// hang up, and repeat what was not answered with the same idempotency key, or
+// with another body.
+//
+// # What is audited
+//
+// The auditor sees every commit, every call that reaches a gateway and every
+// answer that a client gets, keeps its own books from them, and never asks the
+// code that it audits. On every commit: a version has one event, transactions
+// balance and continue their accounts, sums equal their parts, at most one
+// charge stands. On every call: nothing is sent before it is durable, no charge
+// is sent twice, the next gateway is not tried while the first may have charged.
+// On every answer: it is durable, it is true, it never contradicts an earlier
+// one, and a refusal has its reason.
+//
+// After the faults (the safety phase) comes the liveness phase: nothing goes
+// wrong any more, and within an hour of simulated time everything must be
+// settled, reversed and answered. Then every keyed request is sent once more,
+// and the books, the store and the gateways' own entries must agree.
+package sim

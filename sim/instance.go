@@ -1,0 +1,142 @@
+package sim
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"florin/access"
+	"florin/commit"
+	"florin/flow"
+	"florin/fraud"
+	"florin/ident"
+	"florin/vault"
+	"florin/worker"
+)
+
+// instance is one process of the service, from its start until it is killed.
+type instance struct {
+	w          *world
+	slot       int // of system accounts
+	life       int
+	flow       *flow.Service
+	committers []*commit.Committer
+	stepping   []bool // a shard's committer is in its Step
+	inquirers  []*worker.Inquire
+	inquiring  []bool
+}
+
+func (i *instance) String() string { return fmt.Sprintf("instance %d.%d", i.slot, i.life) }
+
+// boot starts a process in a slot.
+func (w *world) boot(slot, life int) {
+	i := &instance{
+		w: w, slot: slot, life: life,
+		stepping: make([]bool, w.cfg.Shards), inquiring: make([]bool, w.cfg.Shards),
+	}
+	last, err := w.disk.LastHigh(background())
+	if err != nil {
+		panic("sim: the disk is gone: " + err.Error())
+	}
+	ids := ident.NewSource(0, w.now, newDice(w.cfg.Seed, uint64(streamIDs+100*slot+10_000*life)).Uint64)
+	ids.Advance(last)
+	permits := commit.NewPermits(w.cfg.Shards, 50*time.Millisecond, simClock{w})
+	for shard := range w.cfg.Shards {
+		i.committers = append(i.committers, commit.New(commit.Config{
+			Shard: shard, Store: w.store, Clock: simClock{w}, IDs: ids, Permits: permits, Slot: slot,
+			MaxGroup: w.shape.maxGroup, MaxQueue: w.shape.maxQueue, Pause: w.shape.pause, Alert: w.alert,
+			Observe: func(_, commands int) { w.report.Commands += commands },
+		}))
+	}
+	i.flow = flow.New(flow.Config{
+		Store: w.store, Commit: &committer{w, i.committers}, Gateways: i.gateways(),
+		Vault: fakeVault{}, Scorer: fraud.BlockedCards{fakeVault{}.Fingerprint(vault.AlwaysBlocked): {}},
+		Methods: &methodCache{w, map[ident.ID]vault.PaymentMethod{}},
+		Clock:   simClock{w}, IDs: ids, Each: w.each, Mode: access.Test,
+		BatchCalls: w.shape.batchCalls, Log: slog.New(slog.DiscardHandler), Alert: w.alert,
+	})
+	for shard := range w.cfg.Shards {
+		i.inquirers = append(i.inquirers, worker.NewInquire(worker.InquireConfig{
+			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Each: w.each,
+			Limit: w.shape.inquiries, Calls: w.shape.batchCalls,
+		}))
+	}
+	w.instances[slot] = i
+	w.say("%s starts", i)
+}
+
+// gateways returns the gateways in the order in which this slot tries them.
+func (i *instance) gateways() []flow.Gateway {
+	var gateways []flow.Gateway
+	for n := range i.w.providers {
+		gateways = append(gateways, i.w.providers[(n+i.slot)%len(i.w.providers)])
+	}
+	return gateways
+}
+
+// alert takes what the program wants a human to look at. All but a late approval
+// means that something is broken.
+func (w *world) alert(what string, err error) {
+	w.say("alert: %s: %v", what, err)
+	w.count("alert: " + what)
+	if what != "a gateway approved late; the charge is being reversed" {
+		w.fail("alert: %s: %v", what, err)
+	}
+}
+
+// kill ends an instance: whatever it was doing has no further effect.
+func (w *world) kill(i *instance) {
+	w.say("%s is killed", i)
+	w.count("kill")
+	w.instances[i.slot] = nil
+	for _, t := range slices.Clone(w.tasks) {
+		if t.home == i {
+			w.end(t)
+		}
+	}
+	w.bootAt[i.slot] = w.now().Add(w.faultDice.between(50*time.Millisecond, 15*time.Second))
+	w.lives[i.slot]++
+}
+
+// anyInstance returns one of the instances that run; nil when there is none.
+func (w *world) anyInstance() *instance {
+	var up []*instance
+	for _, i := range w.instances {
+		if i != nil {
+			up = append(up, i)
+		}
+	}
+	if len(up) == 0 {
+		return nil
+	}
+	return pick(w.dice, up...)
+}
+
+// step spawns a Step of a shard's committer.
+func (i *instance) step(shard int) {
+	i.stepping[shard] = true
+	i.w.spawn(i, fmt.Sprintf("committer %d.%d", i.slot, shard), func() {
+		if _, err := i.committers[shard].Step(background()); err != nil {
+			i.w.say("step of shard %d: %v", shard, err)
+		}
+		i.w.report.Groups++
+		i.stepping[shard] = false
+	})
+}
+
+// inquire spawns a step of a shard's inquiry.
+func (i *instance) inquire(shard int) {
+	if i.inquiring[shard] || i.w.cfg.Break == SkipInquiry {
+		return
+	}
+	i.inquiring[shard] = true
+	i.w.spawn(i, fmt.Sprintf("inquire %d.%d", i.slot, shard), func() {
+		progress, err := i.inquirers[shard].Step(background())
+		if progress.Asked > 0 || err != nil {
+			i.w.say("inquired shard %d: %d asked, %d failed", shard, progress.Asked, progress.Failed)
+		}
+		i.w.report.Inquiries += progress.Asked
+		i.inquiring[shard] = false
+	})
+}

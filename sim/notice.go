@@ -1,0 +1,45 @@
+package sim
+
+import (
+	"context"
+	"errors"
+
+	"florin/gateway"
+)
+
+var errNobody = errors.New("sim: nobody takes the notice")
+
+// tell is the gateway's listener: what has landed is told to an instance, or the
+// gateway tells it again.
+func (p *provider) tell(_ context.Context, n gateway.Notice) error {
+	w := p.w
+	if p.landing[n.Operation] > 0 {
+		p.landing[n.Operation]--
+	}
+	w.say("%s landed %x: %s", p.Name(), n.Operation[:8], n.Outcome.Status)
+	w.count("landed late")
+	w.pause()
+	home := w.anyInstance()
+	if home == nil || w.hit(w.faults.listenBefore) {
+		w.say("%s notice: lost", p.Name())
+		return errNobody
+	}
+	err := errNobody
+	if w.cfg.Break == ForgetNotice {
+		err = nil
+	} else {
+		t := w.spawn(home, "notice", func() { err = home.flow.Notice(background(), n) })
+		w.await(func() bool { return t.done })
+		if t.killed {
+			err = errNobody
+		}
+	}
+	if err == nil && w.hit(w.faults.listenAfter) {
+		err = errNobody
+	}
+	w.say("%s notice %x: %s", p.Name(), n.Operation[:8], word(err))
+	if err == nil {
+		p.wanted--
+	}
+	return err
+}

@@ -1,0 +1,184 @@
+package sim
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"florin/flow"
+	"florin/ident"
+	"florin/money"
+	"florin/payment"
+	"florin/store"
+	"florin/vault"
+)
+
+// kind is what a request wants.
+type kind string
+
+// The kinds.
+const (
+	authorize    kind = "authorize"
+	batch        kind = "batch"
+	confirm      kind = "confirm"
+	cancel       kind = "cancel"
+	giveBack     kind = "refund"
+	addMethod    kind = "add method"
+	dropMethod   kind = "drop method"
+	look         kind = "look"
+	listPayments kind = "list"
+)
+
+// request is what a client sends, once or again.
+type request struct {
+	number int
+	kind   kind
+	user   int64
+	scope  string // its path
+	key    string // its idempotency key; "" without
+	other  bool   // the key of an earlier request, with another body
+
+	amount   money.Amount
+	method   string
+	confirm  bool
+	payment  ident.ID
+	minor    int64
+	card     vault.CardInput
+	methodID ident.ID
+	items    []*request // of a batch
+	seen     int64      // of a look: the version that was told before
+	known    []sighting // of a list: what was told before
+}
+
+// sighting is a version of a payment that a client was told.
+type sighting struct {
+	id      ident.ID
+	version int64
+}
+
+func (r *request) String() string {
+	text := fmt.Sprintf("%s %d of user %d", r.kind, r.number, r.user)
+	if r.key != "" {
+		text += " with key " + r.key
+	}
+	return text
+}
+
+// description names the request within its payment.
+func (r *request) description() string { return fmt.Sprintf("request %d", r.number) }
+
+// digest recognises the body: one request has one, however often it is sent.
+func (r *request) digest() [32]byte { return sha256.Sum256([]byte(r.description())) }
+
+func (r *request) idempotency() *flow.Idempotency {
+	if r.key == "" {
+		return nil
+	}
+	return &flow.Idempotency{Scope: r.scope, Key: r.key, Digest: r.digest()}
+}
+
+func (r *request) authorization() flow.Authorize {
+	return flow.Authorize{
+		UserID: r.user, Amount: r.amount, CaptureMethod: payment.CaptureAutomatic, Purpose: payment.Sale,
+		Method: r.method, Details: payment.Details{Description: r.description()}, Confirm: r.confirm,
+		Idempotency: r.idempotency(),
+	}
+}
+
+// call has an instance answer the request.
+func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
+	switch r.kind {
+	case authorize:
+		got.payment, got.err = s.Authorize(ctx, r.authorization())
+	case batch:
+		var requests []flow.Authorize
+		for _, item := range r.items {
+			requests = append(requests, item.authorization())
+		}
+		got.batch = s.AuthorizeBatch(ctx, requests)
+	case confirm:
+		got.payment, got.err = s.Confirm(ctx, flow.Confirm{
+			Payment: r.payment, Method: r.method, Idempotency: r.idempotency(),
+		})
+	case cancel:
+		got.payment, got.err = s.Cancel(ctx, flow.Cancel{Payment: r.payment, Idempotency: r.idempotency()})
+	case giveBack:
+		got.refund, got.err = s.Refund(ctx, flow.Refund{
+			Payment: r.payment, Minor: r.minor, Idempotency: r.idempotency(),
+		})
+	case addMethod:
+		got.method, _, got.err = s.StoreMethod(ctx, flow.StoreMethod{
+			UserID: r.user, Card: r.card, Idempotency: r.idempotency(),
+		})
+	case dropMethod:
+		got.method, got.err = s.DeleteMethod(ctx, r.methodID)
+	case look:
+		got.payment.Payment, got.err = s.Payment(ctx, r.payment)
+	case listPayments:
+		got.list, got.err = s.Payments(ctx, store.PaymentQuery{
+			Page: store.Page{Limit: 10_000}, UserID: r.user,
+		})
+	}
+	return got
+}
+
+// from returns the statuses in which the request can be granted.
+func (r *request) from() []payment.Status {
+	if r.kind == giveBack {
+		return []payment.Status{payment.Succeeded}
+	}
+	return waiting
+}
+
+// noMethod is a payment method's name that means nothing.
+const noMethod = "pm_card_nobody"
+
+// badNumber is a card's number whose check digit is wrong.
+const badNumber = "4242424242424241"
+
+// invalid tells whether a field of the request is wrong.
+func (r *request) invalid(a *auditor, since int64) bool {
+	switch r.kind {
+	case authorize:
+		return r.method == noMethod || r.method == "" && r.confirm
+	case confirm:
+		return r.method == noMethod || r.method == "" && a.was(r, since, func(s payment.State) bool {
+			return s.PaymentMethod == "" || s.PaymentMethod == noMethod
+		})
+	case addMethod:
+		return r.card.Number == badNumber
+	default:
+		return false
+	}
+}
+
+// missing tells whether the request names what is not there.
+func (r *request) missing(a *auditor) bool {
+	gone := func(id ident.ID) bool {
+		m := a.methods[id]
+		return m == nil || m.row.UserID != r.user || !m.row.DeletedAt.IsZero()
+	}
+	switch r.kind {
+	case authorize, confirm:
+		methods := []string{r.method}
+		if record := a.payments[r.payment]; r.kind == confirm && r.method == "" && record != nil {
+			for _, m := range record.states {
+				methods = append(methods, m.value.PaymentMethod)
+			}
+		}
+		if slices.ContainsFunc(methods, func(name string) bool {
+			id, err := ident.Parse(ident.PaymentMethod, name)
+			return err == nil && gone(id)
+		}) {
+			return true
+		}
+		return r.kind == confirm && a.payments[r.payment] == nil
+	case cancel, giveBack, look:
+		return a.payments[r.payment] == nil
+	case dropMethod:
+		return gone(r.methodID)
+	default:
+		return false
+	}
+}

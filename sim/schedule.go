@@ -1,0 +1,135 @@
+package sim
+
+import (
+	"slices"
+	"time"
+)
+
+// turn is one choice of the scheduler.
+func (w *world) turn() {
+	w.step++
+	w.tasks = slices.DeleteFunc(w.tasks, func(t *task) bool { return t.done })
+	if !w.calm {
+		w.misfortune()
+	}
+	for slot, i := range w.instances {
+		if i == nil && (w.calm || !w.now().Before(w.bootAt[slot])) {
+			w.boot(slot, w.lives[slot])
+		}
+	}
+	ready := w.ready()
+	steppable := w.steppable()
+	const tasks, steps, passing, inquiries = 0, 1, 2, 3
+	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, inquiries: 1}
+	if len(ready)+len(steppable) == 0 {
+		weights[passing], weights[inquiries] = 4, 1
+	} else if w.calm {
+		weights[passing], weights[inquiries] = 0, 0
+	}
+	switch weighted(w.dice, weights...) {
+	case tasks:
+		w.resume(pick(w.dice, ready...))
+	case steps:
+		s := pick(w.dice, steppable...)
+		s.home.step(s.shard)
+	case passing:
+		w.pass(len(ready)+len(steppable) == 0)
+	case inquiries:
+		if home := w.anyInstance(); home != nil {
+			home.inquire(w.dice.IntN(w.cfg.Shards))
+		}
+	}
+}
+
+func (w *world) ready() []*task {
+	now := w.now()
+	var ready []*task
+	for _, t := range w.tasks {
+		if t.ready(now) {
+			ready = append(ready, t)
+		}
+	}
+	return ready
+}
+
+// place is a shard in an instance.
+type place struct {
+	home  *instance
+	shard int
+}
+
+// steppable returns the committers that have something to do.
+func (w *world) steppable() []place {
+	var places []place
+	for _, i := range w.instances {
+		if i == nil {
+			continue
+		}
+		for shard, c := range i.committers {
+			if !i.stepping[shard] && c.Len() > 0 {
+				places = append(places, place{i, shard})
+			}
+		}
+	}
+	return places
+}
+
+// pass moves the clock: to the next alarm when nothing else can happen, else by
+// a little, or by seconds, as when a process stalls.
+func (w *world) pass(idle bool) {
+	d := w.dice.between(time.Millisecond, 20*time.Millisecond)
+	switch {
+	case idle:
+		d = w.dice.between(10*time.Millisecond, time.Second)
+		if next, ok := w.nextAlarm(); ok && w.dice.hit(0.8) {
+			d = next.Sub(w.now())
+		}
+	case w.hit(w.faults.bigJump):
+		d = w.dice.between(time.Second, 12*time.Second)
+	}
+	w.manual.Advance(d)
+}
+
+// nextAlarm returns when the next sleeper wakes.
+func (w *world) nextAlarm() (next time.Time, ok bool) {
+	consider := func(at time.Time) {
+		if !at.IsZero() && at.After(w.now()) && (!ok || at.Before(next)) {
+			next, ok = at, true
+		}
+	}
+	for _, t := range w.tasks {
+		consider(t.alarm)
+	}
+	for slot, i := range w.instances {
+		if i == nil {
+			consider(w.bootAt[slot])
+		}
+	}
+	return next, ok
+}
+
+// misfortune lets one of the greater things go wrong.
+func (w *world) misfortune() {
+	if w.hit(w.faults.kill) {
+		if i := w.anyInstance(); i != nil {
+			w.kill(i)
+		}
+	}
+	if w.hit(w.faults.reopen) {
+		w.say("the store restarts")
+		w.count("store restart")
+		w.store.reopen()
+	}
+	if w.hit(w.faults.outage) {
+		p := pick(w.faultDice, w.providers...)
+		p.downUntil = w.now().Add(w.faultDice.between(time.Second, 40*time.Second))
+		w.say("%s is down", p.Name())
+		w.count("gateway outage")
+	}
+	if w.hit(w.faults.blind) {
+		shard := w.faultDice.IntN(w.cfg.Shards)
+		w.blindUntil[shard] = w.now().Add(w.faultDice.between(100*time.Millisecond, 40*time.Second))
+		w.say("shard %d is away", shard)
+		w.count("shard outage")
+	}
+}

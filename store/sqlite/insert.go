@@ -1,0 +1,78 @@
+package sqlite
+
+import (
+	"strings"
+
+	"florin/store"
+)
+
+// insertion inserts rows into a table, many with one statement: that opens its
+// cursors once, and finds the end of the table once. Measured, 16 rows.
+type insertion struct {
+	many, one query
+}
+
+const rowsAtOnce = 64
+
+// defineInsert registers the statements that insert rows of columns. OR FAIL
+// spares SQLite a journal of the statement: the whole Tx ends when one fails.
+func defineInsert(table, columns string) insertion {
+	row := "(?" + strings.Repeat(",?", strings.Count(columns, ",")) + ")"
+	head := "INSERT OR FAIL INTO " + table + " (" + columns + ") VALUES "
+	return insertion{
+		many: define(head + row + strings.Repeat(","+row, rowsAtOnce-1)),
+		one:  define(head + row),
+	}
+}
+
+// insert inserts n rows; bind binds the ith.
+func (c *conn) insert(into insertion, n int, bind func(s *stmt, i int) error) error {
+	for i := 0; i < n; {
+		q, rows := into.one, 1
+		if n-i >= rowsAtOnce {
+			q, rows = into.many, rowsAtOnce
+		}
+		s, err := c.query(q)
+		if err != nil {
+			return err
+		}
+		for range rows {
+			if err := bind(s, i); err != nil {
+				return err
+			}
+			i++
+		}
+		if err := s.run(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table writes the changes of one kind of row.
+type table[T any] struct {
+	insertion
+	bind   func(s *stmt, row *T) error
+	update func(c *conn, row *T) error
+}
+
+func (v table[T]) write(c *conn, changes []store.Change[T]) error {
+	fresh := 0
+	for i := range changes {
+		if changes[i].New {
+			fresh++
+			continue
+		}
+		if err := v.update(c, &changes[i].Value); err != nil {
+			return err
+		}
+	}
+	next := 0
+	return c.insert(v.insertion, fresh, func(s *stmt, _ int) error {
+		for !changes[next].New {
+			next++
+		}
+		next++
+		return v.bind(s, &changes[next-1].Value)
+	})
+}
