@@ -38,13 +38,13 @@ type world struct {
 	alerts   int
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	return newWorldWith(t, 300*time.Millisecond)
 }
 
 // newWorldWith sets how long, by the wall clock too, a charge may take.
-func newWorldWith(t *testing.T, deadline time.Duration) *world {
+func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	t.Helper()
 	w := &world{clock: clock.NewManual(time.Now())}
 	var err error
@@ -132,7 +132,7 @@ func (k *keysets) Claim(_ context.Context, name string, sealed []byte) ([]byte, 
 	return sealed, nil
 }
 
-func newVault(t *testing.T) *seal.Vault {
+func newVault(t testing.TB) *seal.Vault {
 	t.Helper()
 	kek, err := seal.OpenKeyFile(t.TempDir() + "/key")
 	if err != nil {
@@ -159,7 +159,7 @@ func withKey(r flow.Authorize, key string) flow.Authorize {
 }
 
 // set changes the settings of the i-th gateway.
-func (w *world) set(t *testing.T, i int, s simulated.Settings) {
+func (w *world) set(t testing.TB, i int, s simulated.Settings) {
 	t.Helper()
 	if err := w.gateways[i].Set(s); err != nil {
 		t.Fatal(err)
@@ -167,7 +167,7 @@ func (w *world) set(t *testing.T, i int, s simulated.Settings) {
 }
 
 // pay authorizes and returns the payment, whose status must be want.
-func (w *world) pay(t *testing.T, r flow.Authorize, want payment.Status) payment.Payment {
+func (w *world) pay(t testing.TB, r flow.Authorize, want payment.Status) payment.Payment {
 	t.Helper()
 	result, err := w.flow.Authorize(t.Context(), r)
 	if err != nil {
@@ -180,7 +180,7 @@ func (w *world) pay(t *testing.T, r flow.Authorize, want payment.Status) payment
 }
 
 // later moves the clock and lets the workers ask.
-func (w *world) later(t *testing.T, d time.Duration) {
+func (w *world) later(t testing.TB, d time.Duration) {
 	t.Helper()
 	w.clock.Advance(d)
 	for _, worker := range w.inquire {
@@ -191,7 +191,7 @@ func (w *world) later(t *testing.T, d time.Duration) {
 }
 
 // stored reads a payment back.
-func (w *world) stored(t *testing.T, id ident.ID) payment.Payment {
+func (w *world) stored(t testing.TB, id ident.ID) payment.Payment {
 	t.Helper()
 	p, err := w.flow.Payment(t.Context(), id)
 	if err != nil {
@@ -201,7 +201,7 @@ func (w *world) stored(t *testing.T, id ident.ID) payment.Payment {
 }
 
 // charges counts the charges of a payment that stand at the gateways.
-func (w *world) charges(t *testing.T, id ident.ID) int {
+func (w *world) charges(t testing.TB, id ident.ID) int {
 	t.Helper()
 	standing := map[ident.ID]bool{}
 	for _, g := range w.gateways {
@@ -223,7 +223,7 @@ func (w *world) charges(t *testing.T, id ident.ID) int {
 }
 
 // open counts the operations that nobody knows the outcome of.
-func (w *world) open(t *testing.T) (n int64) {
+func (w *world) open(t testing.TB) (n int64) {
 	t.Helper()
 	for shard := range w.store.Shards() {
 		open, err := w.store.OpenCount(t.Context(), shard)
@@ -235,7 +235,7 @@ func (w *world) open(t *testing.T) (n int64) {
 	return n
 }
 
-func wantCode(t *testing.T, err error, code problem.Code) {
+func wantCode(t testing.TB, err error, code problem.Code) {
 	t.Helper()
 	if !problem.Is(err, code) {
 		t.Errorf("the error is %v, want %s", err, code)
