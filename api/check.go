@@ -21,9 +21,9 @@ const (
 
 // Report is what /health answers.
 type Report struct {
-	Status    string    `json:"status" enum:"healthy,degraded,unhealthy"`
-	Timestamp string    `json:"timestamp" doc:"When the checks began." format:"date-time"`
-	Checks    Checks    `json:"checks"`
+	Status    string `json:"status" enum:"healthy,degraded,unhealthy"`
+	Timestamp string `json:"timestamp" doc:"When the checks began." format:"date-time"`
+	Checks    Checks `json:"checks"`
 	// Shards are the parts of the database check, by number.
 	Shards []Check `json:"-"`
 }

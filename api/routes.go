@@ -15,20 +15,14 @@ type route struct {
 // pattern is the route as http.ServeMux and the metrics know it.
 func (rt *route) pattern() string { return rt.method + " " + rt.path }
 
-// The resources that scopes name.
-const (
-	payments = "payments"
-	refunds  = "refunds"
-	methods  = "payment_methods"
-	events   = "events"
-	gateways = "gateways"
-)
-
 // routes lists everything that is served.
 func routes() []route {
 	const (
 		get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 		v1                       = "/api/v1"
+
+		payments, refunds, methods = "payments", "refunds", "payment_methods" // scopes
+		events, gateways           = "events", "gateways"
 	)
 	return []route{
 		{post, v1 + "/payments", payments, false, (*call).createPayment, createPaymentDoc},

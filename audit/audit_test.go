@@ -27,8 +27,8 @@ func TestCleanStorePasses(t *testing.T) {
 		}
 	}
 	want := audit.Totals{
-		Payments: 56, Attempts: 56, Captures: 32, Refunds: 24, Methods: 8, Transactions: 40, Entries: 80,
-		Accounts: 8, Events: 32*3 + 8*2 + 8*1 + 8*4 + 24 + 16 + 12, JournalOperations: 56, Acknowledgements: 112,
+		Payments: 64, Attempts: 56, Captures: 32, Refunds: 24, Methods: 8, Transactions: 40, Entries: 80,
+		Accounts: 8, Events: 32*3 + 8*2 + 8*1 + 8*4 + 24 + 16 + 12 + 8, JournalOperations: 56, Acknowledgements: 120,
 	}
 	if r.Totals != want {
 		t.Errorf("the totals are %+v, want %+v", r.Totals, want)
@@ -103,7 +103,9 @@ var ledgerSpoilings = []spoiling{
 	}, "balanced"},
 	{"a seq that comes twice", func(w *world) { e, _ := w.shards[1].lastEntry(); e.Seq-- }, "balanced"},
 	{"a seq left out", func(w *world) { e, _ := w.shards[1].lastEntry(); e.Seq++ }, "balanced"},
-	{"an entry's balance", func(w *world) { w.shards[1].transactions[2].Entries[0].Balance = money.NewSum(7) }, "balanced"},
+	{"an entry's balance", func(w *world) {
+		w.shards[1].transactions[2].Entries[0].Balance = money.NewSum(7)
+	}, "balanced"},
 	{"an account's balance", func(w *world) { plus(&w.shards[1].accounts[0].Balance, 1) }, "summed"},
 	{"an account's seq", func(w *world) { w.shards[1].accounts[0].Seq++ }, "summed"},
 	{"an account lost", func(w *world) { w.shards[1].accounts = w.shards[1].accounts[1:] }, "summed"},
@@ -164,7 +166,10 @@ var paymentSpoilings = []spoiling{
 	}, "bounded"},
 	{"captured beyond authorized", func(w *world) { _, p := w.first(payment.Succeeded); p.AuthorizedMinor-- }, "bounded"},
 	{"a sum below zero", func(w *world) { _, p := w.first(payment.Succeeded); p.RefundedMinor = -1 }, "bounded"},
-	{"captured less than its captures", func(w *world) { _, p := w.first(payment.Succeeded); p.CapturedMinor-- }, "booked"},
+	{"captured less than its captures", func(w *world) {
+		_, p := w.first(payment.Succeeded)
+		p.CapturedMinor--
+	}, "booked"},
 	{"capturing more than its captures", func(w *world) {
 		_, p := w.first(payment.Succeeded)
 		p.CapturedMinor, p.CapturePendingMinor = 0, p.CapturedMinor
@@ -217,19 +222,33 @@ var eventSpoilings = []spoiling{
 
 var placeSpoilings = []spoiling{
 	{"a payment's id of another user", func(w *world) {
-		p := &w.shards[1].payments[3]
-		p.UserID += 2 * shards
-		p.Attempts, p.Captures, p.Refunds = nil, nil, nil // which would be named too
+		r, p := w.first(payment.RequiresConfirmation)
+		p.UserID += shards
+		w.told = nil
+		for i := range r.events {
+			if r.events[i].Object == p.ID {
+				r.events[i].UserID, r.events[i].ID = p.UserID, w.ids.New(p.UserID)
+			}
+		}
 	}, "placed"},
-	{"an attempt of another payment", func(w *world) { _, p := w.first(payment.Declined); p.Attempts[0].Payment[15]++ }, "placed"},
+	{"an attempt of another payment", func(w *world) {
+		_, p := w.first(payment.Declined)
+		p.Attempts[0].Payment[15]++
+	}, "placed"},
 	{"a capture of another user", func(w *world) { _, p := w.first(payment.Succeeded); p.Captures[0].UserID++ }, "placed"},
 	{"a refund of another user", func(w *world) {
 		_, p := w.refunded(payment.OperationFailed)
 		p.Refunds[0].UserID++
 	}, "placed"},
-	{"a method on another shard", func(w *world) {
-		m := w.shards[1].methods
-		w.shards[1].methods, w.shards[2].methods = m[:0:0], append(w.shards[2].methods, m...)
+	{"methods on another shard", func(w *world) {
+		from, to := &w.shards[1], &w.shards[2]
+		to.methods, from.methods = append(to.methods, from.methods...), nil
+		from.events = slices.DeleteFunc(from.events, func(e event.Stored) bool {
+			if e.Kind == ident.PaymentMethod {
+				to.events = append(to.events, e)
+			}
+			return e.Kind == ident.PaymentMethod
+		})
 	}, "placed"},
 	{"an event's id of another user", func(w *world) { w.shards[1].events[3].ID[15]++ }, "placed"},
 	{"a transaction's id of another user", func(w *world) { w.shards[1].transactions[3].ID[15]++ }, "placed"},
@@ -241,7 +260,8 @@ var placeSpoilings = []spoiling{
 
 func TestEachSpoilingIsNamed(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(ledgerSpoilings, paymentSpoilings, eventSpoilings, placeSpoilings, journalSpoilings, toldSpoilings)
+	all := slices.Concat(ledgerSpoilings, paymentSpoilings, eventSpoilings, placeSpoilings)
+	all = append(append(all, journalSpoilings...), toldSpoilings...)
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -249,10 +269,6 @@ func TestEachSpoilingIsNamed(t *testing.T) {
 			s.spoil(w)
 			r := w.audit()
 			got := broken(r)
-			if s.want == "placed" && len(got) > 1 && slices.Contains(got, "placed") {
-				t.Logf("also named: %v", got) // a row in the wrong place is missing in the right one
-				return
-			}
 			if r.OK || !slices.Equal(got, []string{s.want}) {
 				t.Errorf("the audit names %v, want %s: %+v", got, s.want, r)
 			}

@@ -43,7 +43,8 @@ func (s *shard) placePayment(p payment.Payment) {
 
 func (s *shard) belongs(kind ident.Kind, id ident.ID, does bool, p payment.Payment) {
 	if !does {
-		s.fail(Placed, kind, id, "stands with %s of user %d, and names another payment or user", p.ID.Text(ident.Payment), p.UserID)
+		s.fail(Placed, kind, id, "stands with %s of user %d, and names another payment or user",
+			p.ID.Text(ident.Payment), p.UserID)
 	}
 }
 

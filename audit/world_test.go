@@ -59,6 +59,9 @@ func newWorld(t *testing.T) *world {
 		w.charge(user, payment.OutcomeDeclined)
 		w.charge(user, payment.OutcomeUnknown)
 		w.late(user)
+		w.tell(w.write(payment.DecideCreate(payment.Create{
+			ID: w.ids.New(user), UserID: user, Amount: money.Amount{Minor: 5, Currency: "JPY"}, Method: "pm_card_visa",
+		})))
 	}
 	return w
 }

@@ -31,7 +31,7 @@ type Config struct {
 	// Clients is how many connections single, hot and echo have, by default the
 	// better of 64 and 256; and batch, where it is the only mode, by default 8.
 	Clients int
-	// Duration is how long each mode is measured, over its slices; 20 s by
+	// Duration is how long each mode is measured, over its slices; 16 s by
 	// default.
 	Duration time.Duration
 	// Users is how many users pay; 10,000 by default.
@@ -81,7 +81,7 @@ type Config struct {
 
 // The defaults.
 const (
-	defaultDuration  = 20 * time.Second
+	defaultDuration  = 16 * time.Second
 	defaultUsers     = 10_000
 	defaultBatchSize = 500
 	batchClients     = 8
@@ -159,5 +159,5 @@ func (c *Config) keeps() bool {
 
 // slices returns how many slices a mode is cut in, to take turns with another.
 func (c *Config) slices() int {
-	return int(min(max(c.Duration/(2*time.Second), 1), 5))
+	return int(min(max(c.Duration/(2*time.Second), 1), 8))
 }

@@ -56,7 +56,7 @@ func readRows(name string, limit int64) iter.Seq2[Payment, error] {
 			yield(Payment{}, err)
 			return
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }() // it was only read
 		var in io.Reader = file
 		if strings.HasSuffix(name, ".gz") {
 			if in, err = gzip.NewReader(file); err != nil {

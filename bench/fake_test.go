@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	case "raw":
-		fmt.Println(1234.5)
+		fmt.Fprintln(os.Stdout, 1234.5)
 	case "serve", "slow":
 		f := newFake()
 		if os.Getenv(childVariable) == "slow" {

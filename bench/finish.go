@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -62,7 +63,7 @@ func (r *run) ask(ctx context.Context, t Target, p *Pending, tally *Tally) error
 		select {
 		case <-time.After(200 * time.Millisecond):
 		case <-ctx.Done():
-			return fmt.Errorf("%s was still open after %s (the last error: %v)", p.ID, patience, err)
+			return errors.Join(fmt.Errorf("%s was still open after %s", p.ID, patience), err)
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"florin/bench"
 )
 
-const wantLine = `{"payment":"pay_1","user_id":7,"amount":3226,"currency":"USD","status":"succeeded","key":"k:0"}` + "\n"
+const wantLine = `{"payment":"pay_1","user_id":7,"amount":3226,"currency":"USD",` +
+	`"status":"succeeded","key":"k:0"}` + "\n"
 
 func TestJournalIsFlushed(t *testing.T) {
 	t.Parallel()

@@ -108,10 +108,10 @@ func (l *Load) Run(ctx context.Context, ramp, window time.Duration) (Measured, e
 		m.Unsent = open.stop()
 	}
 	for _, c := range clients {
-		m.Tally.add(&c.tally)
+		m.add(&c.tally)
 		m.Open = append(m.Open, c.open...)
 	}
-	if unexpected := m.Tally.Err(); unexpected != nil {
+	if unexpected := m.Err(); unexpected != nil {
 		err = errors.Join(err, unexpected)
 	}
 	return m, err

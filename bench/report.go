@@ -89,10 +89,7 @@ func (r *Report) Write(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "%-7s %8s %10s %9s %9s %9s\n", "", "clients", "per second", "p50 ms", "p99 ms", "p99.9 ms")
-	for _, m := range []Mode{Single, Hot, Batch} {
-		r.writeMode(w, m)
-	}
-	for _, m := range []Mode{Echo, Raw} {
+	for _, m := range []Mode{Single, Hot, Batch, Echo, Raw} {
 		r.writeMode(w, m)
 	}
 	fmt.Fprintln(w)
@@ -127,12 +124,12 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 	}
 	result := summarize(r.slices[m])
 	rate := group(int64(result.PerSecond))
-	clients := r.Clients
-	switch m {
-	case Raw:
+	if m == Raw {
 		fmt.Fprintf(w, "%-7s %8s %10s\n", m, "", rate)
 		return
-	case Batch:
+	}
+	clients := r.Clients
+	if m == Batch {
 		clients = r.BatchClients
 	}
 	fmt.Fprintf(w, "%-7s %8d %10s %9.2f %9.2f %9.2f\n", m, clients, rate, result.P50, result.P99, result.P999)
@@ -141,23 +138,28 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 // method says how it was measured.
 func (r *Report) method() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d cores, shared by the server and the clients. A mode is %d × %s in turns with the others, each\n",
-		runtime.NumCPU(), r.Turns, r.Window)
-	b.WriteString("after a ramp that is not counted; a rate is the median of its slices, a ratio the median of the turns' own.\n")
-	b.WriteString("Every answer was checked. Latency is a request's.")
+	fmt.Fprintf(&b, "%d cores, shared by the server and the clients. ", runtime.NumCPU())
+	if r.Turns > 1 {
+		fmt.Fprintf(&b, "Each mode ran for %d × %s, in turns with what it is\n", r.Turns, r.Window)
+		b.WriteString("held against; a rate is the median of these, a ratio the median of the turns' own ratios.\n")
+	} else {
+		fmt.Fprintf(&b, "It ran for %s.\n", r.Window)
+	}
+	b.WriteString("Before each measurement there is a ramp that does not count. Every answer was checked.")
 	if r.Choice != "" {
-		b.WriteString("\nSingle requests: " + r.Choice + "; the better count was taken, and for echo and hot too.")
+		b.WriteString("\nSingle requests go better with this many clients (" + r.Choice + ").")
 	}
 	if r.BatchSize > 0 {
-		fmt.Fprintf(&b, "\nA batch is %d payments, with its latency.", r.BatchSize)
+		fmt.Fprintf(&b, "\nA batch has %d payments in one request; its latency is the request's.", r.BatchSize)
 	}
 	return b.String()
 }
 
 func (r *Report) writeReplay(w io.Writer) {
 	p := r.Replay
-	fmt.Fprintf(w, "rows       %12s\nskipped    %12s  (amount 0)\nsucceeded  %12s\ndeclined   %12s\nper second %12s\n",
-		group(p.Rows), group(p.Skipped), group(r.Tally.Succeeded), group(r.Tally.Declined), group(int64(p.PerSecond)))
+	fmt.Fprintf(w, "rows       %12s\nskipped    %12s  (amount 0)\n", group(p.Rows), group(p.Skipped))
+	fmt.Fprintf(w, "succeeded  %12s\ndeclined   %12s\n", group(r.Tally.Succeeded), group(r.Tally.Declined))
+	fmt.Fprintf(w, "per second %12s\n", group(int64(p.PerSecond)))
 	if r.Restarts > 0 {
 		fmt.Fprintf(w, "restarts   %12d\n", r.Restarts)
 	}

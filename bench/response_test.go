@@ -20,44 +20,54 @@ var responses = []struct {
 }{
 	{
 		"a length", "HTTP/1.1 201 Created\r\nContent-Length: 5\r\nContent-Type: application/json\r\n\r\nhello",
-		bench.Response{Status: 201}, "hello",
+		bench.Response{Status: 201},
+		"hello",
 	},
 	{
 		"chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n00a;x=y\r\n0123456789\r\n0\r\n\r\n",
-		bench.Response{Status: 200}, "abc0123456789",
+		bench.Response{Status: 200},
+		"abc0123456789",
 	},
 	{
 		"chunks with a trailer", "HTTP/1.1 200 OK\r\ntransfer-encoding: Chunked\r\n\r\n1\r\na\r\n0\r\nX: y\r\n\r\n",
-		bench.Response{Status: 200}, "a",
+		bench.Response{Status: 200},
+		"a",
 	},
 	{
 		"nothing", "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n",
-		bench.Response{Status: 204}, "",
+		bench.Response{Status: 204},
+		"",
 	},
 	{
 		"until the end", "HTTP/1.1 200 OK\r\n\r\nrest",
-		bench.Response{Status: 200, Close: true}, "rest",
+		bench.Response{Status: 200, Close: true},
+		"rest",
 	},
 	{
 		"what comes before", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\nok",
-		bench.Response{Status: 200}, "ok",
+		bench.Response{Status: 200},
+		"ok",
 	},
 	{
 		"bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
-		bench.Response{Status: 200}, "ok",
+		bench.Response{Status: 200},
+		"ok",
 	},
 	{
 		"the headers that count",
 		"HTTP/1.1 503 No\r\nRetry-After: 2\r\nIdempotent-Replayed: true\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-		bench.Response{Status: 503, Retry: 2 * time.Second, Replayed: true, Close: true}, "",
+		bench.Response{Status: 503, Retry: 2 * time.Second, Replayed: true, Close: true},
+		"",
 	},
 	{
 		"the old version", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
-		bench.Response{Status: 200, Close: true}, "x",
+		bench.Response{Status: 200, Close: true},
+		"x",
 	},
 	{
 		"the old version that stays", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx",
-		bench.Response{Status: 200}, "x",
+		bench.Response{Status: 200},
+		"x",
 	},
 }
 

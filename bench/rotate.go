@@ -84,7 +84,7 @@ func (r *run) rawSlice(ctx context.Context, _, window time.Duration) (Slice, err
 	if err != nil {
 		return Slice{}, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // what is left is in a temporary place
 	rate, err := runRaw(ctx, r.cfg.Raw(dir, window))
 	return Slice{PerSecond: rate}, err
 }

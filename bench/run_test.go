@@ -55,7 +55,7 @@ func readJournal(t *testing.T, name string) (lines []line) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	for rows := bufio.NewScanner(file); rows.Scan(); {
 		var l line
 		if err := json.Unmarshal(rows.Bytes(), &l); err != nil {

@@ -42,7 +42,14 @@ func settlement(n int, outcome payment.Outcome) payment.Settle {
 	}
 }
 
-func outcome(n int, outcome payment.Outcome) step { return settles(settlement(n, outcome)) }
+// outcome settles as the call does; what is pending has the gateway's reference.
+func outcome(n int, outcome payment.Outcome) step {
+	s := settlement(n, outcome)
+	if outcome == payment.OutcomePending {
+		s.Reference = "ch_" + nameOf(attempt(n))
+	}
+	return settles(s)
+}
 
 func approves(n int) step {
 	s := settlement(n, payment.OutcomeApproved)
@@ -81,6 +88,13 @@ func refundEnds(n int, status payment.OperationStatus) step {
 		s.Reason = problem.GenericDecline
 	}
 	return settlesRefund(s)
+}
+
+// refundInquired is what an inquiry learned, which knows no reference.
+func refundInquired(n int, status payment.OperationStatus) step {
+	return settlesRefund(payment.SettleRefund{
+		Refund: refund(n), Status: status, At: after(2), InquireAt: after(40), Inquired: true,
+	})
 }
 
 func reversal(n int, done bool) step {

@@ -12,6 +12,13 @@ import (
 	"florin/vault"
 )
 
+// sending is when a request was sent.
+type sending struct {
+	seq  int64 // the commit after which it was sent first
+	step int   // the step in which it was sent last
+	calm bool  // nothing could go wrong any more then
+}
+
 // answer is what a flow returns for a request.
 type answer struct {
 	payment flow.Result
@@ -23,18 +30,18 @@ type answer struct {
 }
 
 // answered takes a client's answer: it must be durable, true, and in accord with
-// what was answered under the same key. since is the commit after which the
-// request was sent. It returns whether the client should ask again.
-func (a *auditor) answered(r *request, got answer, since int64) (again bool) {
+// what was answered under the same key. It returns whether the client should ask
+// again.
+func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 	a.w.report.Answers++
 	if got.err != nil {
-		return a.refused(r, got.err, since)
+		return a.refused(r, got.err, sent)
 	}
 	switch r.kind {
 	case authorize, confirm, cancel, look:
-		a.toldPayment(r, got.payment)
+		a.toldPayment(r, got.payment, sent)
 	case giveBack:
-		a.toldRefund(r, got.refund)
+		a.toldRefund(r, got.refund, sent)
 	case addMethod, dropMethod:
 		a.toldMethod(r, got.method)
 	case listPayments:
@@ -52,13 +59,13 @@ func (a *auditor) claimOf(r *request) *claimRecord {
 	switch {
 	case c == nil:
 		a.fail("%s is answered, and its key is not durable", r)
-	case c.claim.Digest != [16]byte(r.digest()[:16]):
+	case c.claim.Digest != r.body():
 		a.fail("%s is answered, and its key was used with another body", r)
 	}
 	return c
 }
 
-func (a *auditor) toldPayment(r *request, got flow.Result) {
+func (a *auditor) toldPayment(r *request, got flow.Result, sent sending) {
 	p := got.Payment
 	record := a.payments[p.ID]
 	if record == nil {
@@ -84,7 +91,7 @@ func (a *auditor) toldPayment(r *request, got flow.Result) {
 		a.fail("%s is told %s", r, p.Status)
 	}
 	if c := a.claimOf(r); c != nil {
-		a.toldAgain(r, c, p)
+		a.toldAgain(r, c, p, sent)
 	}
 	a.w.workload.learn(p)
 }
@@ -92,23 +99,25 @@ func (a *auditor) toldPayment(r *request, got flow.Result) {
 // toldAgain holds an answer against the earlier ones under its key. The answer
 // of a confirm whose outcome was learned apart from its call is not kept: it is
 // told as things stand.
-func (a *auditor) toldAgain(r *request, c *claimRecord, p payment.Payment) {
+func (a *auditor) toldAgain(r *request, c *claimRecord, p payment.Payment, sent sending) {
 	if r.kind == authorize && c.claim.Object != p.ID {
 		a.fail("%s is told of another payment than its key's", r)
 	}
 	if r.kind == confirm && c.claim.Answer == nil {
 		return
 	}
+	processing := p.Status == payment.Processing
 	switch {
-	case c.state != nil && *c.state != p.State:
-		a.fail("%s is told %+v, and was told %+v", r, p.State, *c.state)
-	case p.Status != payment.Processing:
+	case c.state == nil && !processing:
 		state := p.State
-		c.state = &state
+		c.state, c.step = &state, a.w.step
+	case c.state == nil || *c.state == p.State:
+	case !processing || sent.step > c.step:
+		a.fail("%s is told %+v, and was told %+v", r, p.State, *c.state)
 	}
 }
 
-func (a *auditor) toldRefund(r *request, got flow.RefundResult) {
+func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 	record := a.payments[got.Refund.Payment]
 	if record == nil || record.refund(got.Refund.ID) == nil {
 		a.fail("%s is told of a refund that is not durable", r)
@@ -127,10 +136,11 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult) {
 	case c == nil:
 	case c.claim.Object != got.Refund.ID:
 		a.fail("%s is told of another refund than its key's", r)
-	case c.refund != nil && *c.refund != state:
+	case c.refund == nil && state.status != payment.OperationPending:
+		c.refund, c.step = &state, a.w.step
+	case c.refund == nil || *c.refund == state:
+	case state.status != payment.OperationPending || sent.step > c.step:
 		a.fail("%s is told %+v, and was told %+v", r, state, *c.refund)
-	case state.status != payment.OperationPending:
-		c.refund = &state
 	}
 }
 
@@ -172,14 +182,14 @@ func (a *auditor) toldList(r *request, list []payment.Payment) {
 }
 
 // refused takes an answer that is an error: it needs a reason.
-func (a *auditor) refused(r *request, err error, since int64) (again bool) {
+func (a *auditor) refused(r *request, err error, sent sending) (again bool) {
 	var p *problem.Problem
 	if !errors.As(err, &p) {
 		a.fail("%s is answered %v, which is no problem", r, err)
 		return false
 	}
 	a.w.count("told " + string(p.Code))
-	reason := a.reason(r, p, since)
+	reason := a.reason(r, p, sent)
 	if reason == "" {
 		return slices.Contains([]problem.Code{
 			problem.Unavailable, problem.Overloaded, problem.GatewayUnavailable, problem.IdempotencyInProgress,
@@ -190,28 +200,27 @@ func (a *auditor) refused(r *request, err error, since int64) (again bool) {
 }
 
 // reason says why a refusal is wrong; "" when it is right.
-func (a *auditor) reason(r *request, p *problem.Problem, since int64) string {
+func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	switch p.Code {
-	case problem.Unavailable, problem.Overloaded, problem.GatewayUnavailable:
-		if a.w.calm && since >= a.w.calmSince {
-			return "nothing goes wrong any more"
-		}
-		return ""
+	case problem.Overloaded:
+		return unless(a.w.shape.maxQueue < 100, "the queue is long")
+	case problem.Unavailable, problem.GatewayUnavailable:
+		return unless(!sent.calm, "nothing goes wrong any more")
 	case problem.IdempotencyInProgress:
 		return unless(r.key != "", "it has no key")
 	case problem.IdempotencyKeyReuse:
 		c := a.claims[claimKey{r.scope, r.user, r.key}]
-		other := c != nil && c.claim.Digest != [16]byte(r.digest()[:16])
+		other := c != nil && c.claim.Digest != r.body()
 		return unless(other, "its key was used with no other body")
 	case problem.InvalidParameter:
-		return unless(r.invalid(a, since), "it is valid")
+		return unless(r.invalid(a, sent.seq), "it is valid")
 	case problem.NotFound:
 		return unless(r.missing(a), "what it names is there")
 	case problem.WrongState:
-		return unless(a.was(r, since, func(s payment.State) bool { return !slices.Contains(r.from(), s.Status) }),
+		return unless(a.was(r, sent.seq, func(s payment.State) bool { return !slices.Contains(r.from(), s.Status) }),
 			"the payment was never in a wrong state")
 	case problem.OverRefund:
-		return unless(a.was(r, since, func(s payment.State) bool {
+		return unless(a.was(r, sent.seq, func(s payment.State) bool {
 			left := s.CapturedMinor - s.RefundedMinor - s.RefundPendingMinor
 			return left == 0 || r.minor > left
 		}), "enough was left")

@@ -21,11 +21,11 @@ type auditor struct {
 	seq int64 // of the last commit
 
 	payments     map[ident.ID]*paymentRecord
-	order        []*paymentRecord          // by their creation
+	order        []*paymentRecord            // by their creation
 	owner        map[ident.ID]*paymentRecord // of attempts, captures, refunds and reversals
 	methods      map[ident.ID]*methodRecord
 	versions     map[ident.ID]int64 // of every versioned object
-	accounts     map[ledger.Key]*accountRecord
+	accounts     map[accountKey]*accountRecord
 	claims       map[claimKey]*claimRecord
 	descriptions map[string]bool // of payments: each names one request
 	events       [][]event.Event // by shard
@@ -41,7 +41,7 @@ type moment[T any] struct {
 
 // paymentRecord is what the auditor knows of a payment.
 type paymentRecord struct {
-	row      payment.Payment // without children
+	row      payment.Payment         // without children
 	states   []moment[payment.State] // as the commits left it
 	events   []event.Event           // by version
 	attempts []payment.Attempt
@@ -75,6 +75,12 @@ type methodRecord struct {
 	number string // the card's
 }
 
+// accountKey names an account among all shards.
+type accountKey struct {
+	shard int
+	ledger.Key
+}
+
 // accountRecord is an account as its entries make it.
 type accountRecord struct{ seq, balance int64 }
 
@@ -92,6 +98,7 @@ type claimRecord struct {
 	claim  store.Claim
 	state  *payment.State // the final answer that was told
 	refund *refundState
+	step   int // in which it was told
 }
 
 // callRecord is what was sent to a gateway under an operation's id.
@@ -105,7 +112,7 @@ func newAuditor(w *world) *auditor {
 	return &auditor{
 		w: w, payments: map[ident.ID]*paymentRecord{}, owner: map[ident.ID]*paymentRecord{},
 		methods: map[ident.ID]*methodRecord{}, versions: map[ident.ID]int64{},
-		accounts: map[ledger.Key]*accountRecord{}, claims: map[claimKey]*claimRecord{},
+		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{},
 	}

@@ -98,7 +98,7 @@ func (a *auditor) checkPayment(r *paymentRecord) {
 
 // takeTransactions checks that what was booked is what must be, that it balances,
 // and that it continues its accounts.
-func (a *auditor) takeTransactions(c *store.Changes, booked map[ident.ID]bool) {
+func (a *auditor) takeTransactions(shard int, c *store.Changes, booked map[ident.ID]bool) {
 	touched := map[ledger.Key]bool{}
 	for _, t := range c.Transactions {
 		if !booked[t.Object] {
@@ -110,10 +110,11 @@ func (a *auditor) takeTransactions(c *store.Changes, booked map[ident.ID]bool) {
 		var sum int64
 		for _, e := range t.Entries {
 			sum += e.Minor
-			account := a.accounts[e.Account]
+			key := accountKey{shard, e.Account}
+			account := a.accounts[key]
 			if account == nil {
 				account = &accountRecord{}
-				a.accounts[e.Account] = account
+				a.accounts[key] = account
 			}
 			account.seq++
 			account.balance += e.Minor
@@ -131,7 +132,7 @@ func (a *auditor) takeTransactions(c *store.Changes, booked map[ident.ID]bool) {
 		a.fail("%d captures or refunds are not booked", len(booked))
 	}
 	for _, account := range c.Accounts {
-		want := a.accounts[account.Key]
+		want := a.accounts[accountKey{shard, account.Key}]
 		balance, _ := account.Balance.Int64()
 		if want == nil || account.Seq != want.seq || balance != want.balance {
 			a.fail("account %s is written with %d", account.Name, balance)

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"strings"
 
 	"florin/event"
 	"florin/ident"
@@ -42,14 +43,14 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, change := range c.Methods {
 		a.takeMethod(change)
 	}
-	a.takeClaims(won, c.Answered)
 	a.takeEvents(shard, c.Events, before)
+	a.takeClaims(won, c.Answered)
 	for _, change := range c.Payments {
 		if id, status := change.Value.ID, change.Value.Status; before[id] != status {
 			a.fail("%s is %s, and its events make it %s", id.Text(ident.Payment), status, before[id])
 		}
 	}
-	a.takeTransactions(c, booked)
+	a.takeTransactions(shard, c, booked)
 	for _, change := range c.Payments {
 		a.checkPayment(a.payments[change.Value.ID])
 	}
@@ -90,7 +91,7 @@ func (a *auditor) takePayment(shard int, change store.Change[payment.Payment]) {
 		a.fail("payment %s goes back to version %d", p.ID.Text(ident.Payment), p.Version)
 	}
 	r.row = p
-	if !r.had(p.State) {
+	if n := len(r.states); n == 0 || r.states[n-1].value != p.State {
 		r.states = append(r.states, moment[payment.State]{a.seq, p.State})
 	}
 }
@@ -238,7 +239,9 @@ func (a *auditor) takeClaims(won, answered []store.Claim) {
 // attempt was never made.
 func (a *auditor) blocked(c store.Claim) bool {
 	return slices.ContainsFunc(a.order, func(r *paymentRecord) bool {
-		return r.row.UserID == c.UserID && r.row.Reason == problem.FraudDetected
+		return r.row.UserID == c.UserID && slices.ContainsFunc(r.events, func(e event.Event) bool {
+			return strings.Contains(string(e.Data), string(problem.FraudDetected))
+		})
 	})
 }
 
@@ -251,10 +254,10 @@ type eventStep struct {
 var waiting = []payment.Status{payment.RequiresPaymentMethod, payment.RequiresConfirmation, payment.Declined}
 
 var eventSteps = map[event.Type]eventStep{
-	event.PaymentProcessing: {append(slices.Clone(waiting), "", payment.Processing), payment.Processing},
-	event.PaymentSucceeded:  {[]payment.Status{payment.Processing}, payment.Succeeded},
-	event.PaymentDeclined:   {append(slices.Clone(waiting), "", payment.Processing), payment.Declined},
-	event.PaymentCanceled:   {waiting, payment.Canceled},
+	event.PaymentProcessing:   {append(slices.Clone(waiting), "", payment.Processing), payment.Processing},
+	event.PaymentSucceeded:    {[]payment.Status{payment.Processing}, payment.Succeeded},
+	event.PaymentDeclined:     {append(slices.Clone(waiting), "", payment.Processing), payment.Declined},
+	event.PaymentCanceled:     {waiting, payment.Canceled},
 	event.PaymentLateApproval: {payment.Statuses(), ""},
 	event.PaymentReversed:     {payment.Statuses(), ""},
 }

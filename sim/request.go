@@ -71,6 +71,12 @@ func (r *request) description() string { return fmt.Sprintf("request %d", r.numb
 // digest recognises the body: one request has one, however often it is sent.
 func (r *request) digest() [32]byte { return sha256.Sum256([]byte(r.description())) }
 
+// body is the digest as a claim keeps it.
+func (r *request) body() [16]byte {
+	digest := r.digest()
+	return [16]byte(digest[:16])
+}
+
 func (r *request) idempotency() *flow.Idempotency {
 	if r.key == "" {
 		return nil

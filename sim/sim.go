@@ -82,6 +82,9 @@ func Run(cfg Config) (Report, error) {
 // settle is the liveness phase: nothing goes wrong any more, and everything has
 // to come to an end.
 func (w *world) settle() {
+	if w.err != nil {
+		return
+	}
 	w.say("the liveness phase begins")
 	w.calm = true
 	limit := w.now().Add(patience)

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"florin/internal/clock"
 	"florin/ident"
+	"florin/internal/clock"
 	"florin/store/memory"
 )
 

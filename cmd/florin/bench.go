@@ -22,7 +22,7 @@ import (
 type benchCmd struct {
 	Mode      []string      `help:"What to measure: single, batch, hot, echo, raw (default all)." placeholder:"MODE"`
 	Clients   int           `help:"Connections (default the better of 64 and 256; for batches 8)." placeholder:"N"`
-	Duration  time.Duration `help:"How long each mode is measured (default 20s)." placeholder:"TIME"`
+	Duration  time.Duration `help:"How long each mode is measured (default 16s)." placeholder:"TIME"`
 	Users     int           `help:"How many users pay (default 10000)." placeholder:"N"`
 	BatchSize int           `help:"Payments in a batch (default 500)." placeholder:"N"`
 	Fill      int64         `help:"Put this many payments in first." placeholder:"N"`
@@ -30,9 +30,9 @@ type benchCmd struct {
 	Processes int           `help:"Servers to start, with --config only (default 1)." placeholder:"N"`
 	Config    string        `help:"Configuration file of the server." placeholder:"FILE" type:"existingfile"`
 	Data      string        `help:"Keep the store here (default: a temporary one, on a disk)." placeholder:"DIR"`
-	URL       string        `name:"url" help:"Measure a server that runs already; FLORIN_API_KEY is its key." placeholder:"URL"`
+	URL       string        `name:"url" help:"Measure a server that runs; FLORIN_API_KEY is its key." placeholder:"URL"`
 	Journal   string        `help:"Write a JSON line for each acknowledged payment." placeholder:"FILE"`
-	Replay    string        `help:"Send the transactions of a CSV file (.csv, .csv.gz)." placeholder:"FILE" type:"existingfile"`
+	Replay    string        `help:"Send the payments of a CSV file, .gz or not." placeholder:"FILE" type:"existingfile"`
 	Limit     int64         `help:"Rows of the replay to read (default all)." placeholder:"N"`
 	Restart   bool          `help:"Start the server again when it dies, and repeat what it did not answer."`
 	NetHTTP   bool          `name:"net-http" help:"Send with net/http's client, which takes more of the cores."`

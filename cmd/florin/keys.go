@@ -36,6 +36,15 @@ func (keysCreateCmd) Help() string {
 		"Example:\n  florin keys create --name shop --scopes payments,refunds"
 }
 
+// scopeNames lists the scopes that a key can have.
+func scopeNames() string {
+	var names []string
+	for _, scope := range access.Scopes() {
+		names = append(names, string(scope))
+	}
+	return strings.Join(names, ", ")
+}
+
 // keyRow is an API key as the commands print it.
 type keyRow struct {
 	ID        string     `json:"id"`

@@ -20,11 +20,13 @@ type commands struct {
 	Keys    keysCmd    `cmd:"" help:"Create, list and revoke API keys."`
 	Audit   auditCmd   `cmd:"" help:"Check that the books are right."`
 	Migrate migrateCmd `cmd:"" help:"Bring a store's schema up to date."`
+	Bench   benchCmd   `cmd:"" help:"Measure payments per second."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
 func main() {
-	os.Exit(run(context.Background(), os.Args[1:], newConsole()))
+	c := newConsole()
+	os.Exit(profiled(c, func() int { return run(context.Background(), os.Args[1:], c) }))
 }
 
 // run runs one command line and returns the exit code: 0 only for success, 2
@@ -38,7 +40,7 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 		kong.Writers(c.out, c.err),
 		kong.Exit(func(int) { exited = true }), // after --help
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
-		kong.UsageOnError(),
+		kong.Vars{"scopes": scopeNames()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(c),
 	)
@@ -53,7 +55,7 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 	case exited:
 		return 0
 	case err != nil:
-		c.fail(fmt.Errorf("%w; see florin %s--help", err, commandOf(args)))
+		c.fail(fmt.Errorf("%w; see florin %s--help", err, commandOf(parser, args)))
 		return 2
 	}
 	if err := command.Run(); err != nil {
@@ -68,14 +70,15 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 // errSaid ends a command that has already said why it fails.
 var errSaid = errors.New("the command has said it")
 
-// commandOf returns the words before the first flag, to point to their help.
-func commandOf(args []string) string {
-	for i, arg := range args {
-		if strings.HasPrefix(arg, "-") || i == 1 {
-			return strings.Join(append(args[:i:i], ""), " ")
+// commandOf returns the name of the command that was meant, to point to its help;
+// "" when there is none of that name.
+func commandOf(parser *kong.Kong, args []string) string {
+	for _, command := range parser.Model.Children {
+		if command.Name == args[0] {
+			return args[0] + " "
 		}
 	}
-	return args[0] + " "
+	return ""
 }
 
 // sentence writes an error for a person.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func (n *node) roles() []role {
 	return []role{
 		{name: "payments", steps: slices.Concat(
 			n.perShard("inquire", inquirePause, n.inquire),
-			[]repeated{{"keys", keysPause, once(n.reloadKeys)}},
+			[]repeated{{"keys", keysPause, n.renewKeys}},
 		)},
 	}
 }
@@ -69,7 +70,7 @@ func (n *node) work(wanted []string) {
 			continue
 		}
 		for _, s := range r.steps {
-			n.working.Every(s.name, s.every, s.run)
+			n.working.Every(s.name, s.every, n.safely(s))
 		}
 	}
 }
@@ -88,9 +89,28 @@ func (n *node) perShard(
 	return steps
 }
 
-// once makes a step of what has no more to do when it returns.
-func once(run func(ctx context.Context) error) func(ctx context.Context) (bool, error) {
-	return func(ctx context.Context) (bool, error) { return false, run(ctx) }
+// renewKeys takes over the keys as they are stored now, or goes on with those
+// that it has. It returns no error, which would make its pause longer than a
+// revocation may take.
+func (n *node) renewKeys(ctx context.Context) (bool, error) {
+	if err := n.reloadKeys(ctx); err != nil && ctx.Err() == nil {
+		n.log.WarnContext(ctx, "going on with the API keys of before", "error", err)
+	}
+	return false, nil
+}
+
+// safely makes a step's panic an error: one payment that breaks a worker must not
+// stop all others.
+func (n *node) safely(r repeated) func(ctx context.Context) (bool, error) {
+	return func(ctx context.Context) (more bool, err error) {
+		defer func() {
+			if broken := recover(); broken != nil {
+				more, err = false, fmt.Errorf("panic: %v", broken)
+				n.alert("the worker "+r.name+" panicked", fmt.Errorf("%w\n%s", err, debug.Stack()))
+			}
+		}()
+		return r.run(ctx)
+	}
 }
 
 // inquire asks the gateways about a shard's open operations.

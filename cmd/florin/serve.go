@@ -71,8 +71,14 @@ func (s serveCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	err = n.serve(ctx, c, s.Roles, signals)
+	if errors.Is(err, errCutOff) {
+		return err // who still reads must not find the store closed
+	}
 	return errors.Join(err, n.close())
 }
+
+// errCutOff ends a server that did not wait for its requests any longer.
+var errCutOff = fmt.Errorf("requests were cut off after %s", stopTimeout)
 
 // serve listens, runs the roles and returns once it was told to stop and all
 // that had begun has ended.
@@ -102,19 +108,21 @@ func (n *node) serve(ctx context.Context, c *console, roles []string, signals <-
 		n.log.Info("stopping", "signal", s.String())
 	case <-ctx.Done():
 	}
-	go func() {
-		s := <-signals
-		n.log.Error("quitting at once", "signal", s.String())
-		os.Exit(1)
-	}()
+	go quitOn(signals, n.log)
 	front.Drain()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		return fmt.Errorf("requests were cut off after %s: %w", stopTimeout, errors.Join(err, server.Close()))
+		return fmt.Errorf("%w: %w", errCutOff, errors.Join(err, server.Close()))
 	}
-	n.log.Info("stopped")
 	return nil
+}
+
+// quitOn ends the process at the next signal.
+func quitOn(signals <-chan os.Signal, log *slog.Logger) {
+	s := <-signals
+	log.Error("quitting at once", "signal", s.String())
+	os.Exit(1)
 }
 
 // api makes the HTTP front of the node.

@@ -74,6 +74,12 @@ var house = []layer{
 		foreign:  []string{"*"},
 	},
 	{
+		name:     "config",
+		packages: []string{"internal/config"},
+		below:    []string{"words", "decisions"},
+		foreign:  []string{"*"},
+	},
+	{
 		name:     "ports",
 		packages: []string{"store", "gateway", "bus", "cache"},
 		below:    toSupport,
@@ -135,7 +141,7 @@ var house = []layer{
 	{
 		name:       "commands",
 		packages:   []string{"cmd/..."},
-		below:      toFronts,
+		below:      append(slices.Clone(toFronts), "config"),
 		peers:      true,
 		inTests:    testDoubles,
 		foreign:    []string{"*"},

@@ -90,11 +90,13 @@ func (c Config) checkGateways() error {
 			return c.source.at(at("max_concurrent"), "%d is below 0", g.MaxConcurrent)
 		}
 		seen[g.Name] = true
-		for field, d := range map[string]time.Duration{"deadline": g.Deadline, "open_for": g.OpenFor} {
-			if d == 0 {
-				continue
+		if g.Deadline != 0 {
+			if err := c.checkTime(at("deadline"), g.Deadline); err != nil {
+				return err
 			}
-			if err := c.checkTime(at(field), d); err != nil {
+		}
+		if g.OpenFor != 0 {
+			if err := c.checkTime(at("open_for"), g.OpenFor); err != nil {
 				return err
 			}
 		}

@@ -12,14 +12,14 @@ import (
 const apiKeyColumns = `id, id_low, name, hash, hint, scopes, revoked_at`
 
 var (
-	apiKeys      = table[access.APIKey]{defineInsert("api_keys", apiKeyColumns), (*stmt).bindAPIKey, (*conn).updateAPIKey}
+	apiKeys      = table[access.APIKey]{defineInsert("api_keys", apiKeyColumns), (*tx).bindAPIKey, (*conn).updateAPIKey}
 	updateAPIKey = define(`UPDATE api_keys SET name = ?, hash = ?, hint = ?, scopes = ?, revoked_at = ?
 		WHERE id = ? AND id_low = ?`)
 	selectAPIKey = define(`SELECT ` + apiKeyColumns + ` FROM api_keys WHERE id = ? AND id_low = ?`)
 	allAPIKeys   = define(`SELECT ` + apiKeyColumns + ` FROM api_keys ORDER BY id`)
 )
 
-func (s *stmt) bindAPIKey(k *access.APIKey) error {
+func (t *tx) bindAPIKey(s *stmt, k *access.APIKey) error {
 	s.bindID(k.ID)
 	return s.bindAPIKeyState(k)
 }

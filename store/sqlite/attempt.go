@@ -13,7 +13,7 @@ const attemptColumns = `id, id_low, payment, payment_low, user_id, gateway, meth
 	outcome, reason, reference, answered_at, inquire_at, inquiries, reversal, reversal_low, reversal_status`
 
 var (
-	attempts      = table[payment.Attempt]{defineInsert("attempts", attemptColumns), (*stmt).bindAttempt, (*conn).updateAttempt}
+	attempts      = table[payment.Attempt]{defineInsert("attempts", attemptColumns), (*tx).bindAttempt, (*conn).updateAttempt}
 	updateAttempt = define(`UPDATE attempts SET outcome = ?, reason = ?, reference = ?, answered_at = ?, inquire_at = ?,
 		inquiries = ?, reversal = ?, reversal_low = ?, reversal_status = ? WHERE id = ? AND id_low = ?`)
 	selectAttempts = define(`SELECT ` + attemptColumns + ` FROM attempts WHERE payment = ? ORDER BY id`)
@@ -25,7 +25,7 @@ var (
 	}
 )
 
-func (s *stmt) bindAttempt(a *payment.Attempt) error {
+func (t *tx) bindAttempt(s *stmt, a *payment.Attempt) error {
 	s.bindID(a.ID)
 	s.bindID(a.Payment)
 	s.bindInt(a.UserID)

@@ -13,19 +13,35 @@ import (
 const claimColumns = `scope, user_id, key, digest, kind, object, object_low, at, answer`
 
 var (
-	selectClaims = define(`SELECT ` + claimColumns + ` FROM claims WHERE hash = ?`)
-	insertClaims = defineInsert("claims", `id, hash, `+claimColumns)
-	answerClaim  = define(`UPDATE claims SET answer = ? WHERE hash = ? AND scope = ? AND user_id = ? AND key = ?`)
+	selectClaims = define(`SELECT id, ` + claimColumns + ` FROM claims WHERE generation = ? AND hash = ?`)
+	insertClaims = defineInsert("claims", `id, generation, hash, `+claimColumns)
+	answerClaim  = define(`UPDATE claims SET answer = ? WHERE id = ?`)
 )
 
-// findClaim returns the claim that holds a key.
-func (c *conn) findClaim(want store.Claim) (held *store.Claim, err error) {
+// findClaim returns the claim that holds a key, and its row's id. A key that is
+// there is mostly a recent one's repetition, so that it looks there first.
+func (c *conn) findClaim(want store.Claim) (held *store.Claim, id int64, err error) {
+	last, err := c.number(lastClaim)
+	if err != nil {
+		return nil, 0, err
+	}
+	for generation := last / generationSize; generation >= 0 && held == nil; generation-- {
+		if held, id, err = c.findClaimIn(generation, want); err != nil {
+			return nil, 0, err
+		}
+	}
+	return held, id, nil
+}
+
+func (c *conn) findClaimIn(generation int64, want store.Claim) (held *store.Claim, id int64, err error) {
 	s, err := c.query(selectClaims)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	s.bindInt(generation)
 	s.bindInt(want.Hash)
 	err = s.each(func(s *stmt) error {
+		row := s.int()
 		found := store.Claim{Hash: want.Hash, Scope: s.text(), UserID: s.int(), Key: s.text()}
 		if !found.Same(want) {
 			return nil
@@ -36,10 +52,10 @@ func (c *conn) findClaim(want store.Claim) (held *store.Claim, err error) {
 		if !s.isNull() {
 			found.Answer = append([]byte{}, s.view()...)
 		}
-		held = &found
+		held, id = &found, row
 		return nil
 	})
-	return held, err
+	return held, id, err
 }
 
 // FindClaim returns the claim that holds the key of claim, or ErrNotFound.
@@ -49,7 +65,7 @@ func (s *Store) FindClaim(ctx context.Context, shard int, claim store.Claim) (fo
 		return found, errNoClaim
 	}
 	err = sh.read(ctx, func(c *conn) error {
-		held, err := c.findClaim(claim)
+		held, _, err := c.findClaim(claim)
 		if err == nil && held == nil {
 			err = errNoClaim
 		}
@@ -68,7 +84,7 @@ func (t *tx) claim(claims []store.Claim) ([]*store.Claim, error) {
 	for i, c := range claims {
 		if !t.sh.claims.lacks(c.Hash) {
 			var err error
-			if holders[i], err = t.sh.writer.findClaim(c); err != nil {
+			if holders[i], _, err = t.sh.writer.findClaim(c); err != nil {
 				return nil, err
 			}
 		}
@@ -100,6 +116,7 @@ func (t *tx) bindClaim(s *stmt, i int) error {
 	t.counters.claim++
 	t.note(c.Object)
 	s.bindInt(t.counters.claim)
+	s.bindInt(t.counters.claim / generationSize)
 	s.bindInt(c.Hash)
 	s.bindText(c.Scope)
 	s.bindInt(c.UserID)
@@ -113,14 +130,15 @@ func (t *tx) bindClaim(s *stmt, i int) error {
 }
 
 func (t *tx) answerClaim(c store.Claim) error {
+	_, id, err := t.sh.writer.findClaim(c)
+	if err != nil {
+		return err
+	}
 	s, err := t.sh.writer.query(answerClaim)
 	if err != nil {
 		return err
 	}
 	s.bindBlobOrNull(c.Answer)
-	s.bindInt(c.Hash)
-	s.bindText(c.Scope)
-	s.bindInt(c.UserID)
-	s.bindText(c.Key)
-	return s.run()
+	s.bindInt(id)
+	return s.runOne()
 }

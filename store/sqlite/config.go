@@ -58,7 +58,7 @@ type Config struct {
 }
 
 const (
-	pageSize          = 4096
+	pageSize          = 8192
 	busyTimeoutMillis = 5000
 	defaultShards     = 4
 	maxShards         = 256

@@ -23,6 +23,11 @@ func size(n int) types.Size_t { return types.Size_t(n) }
 
 // openConn opens a file and runs the pragmas.
 func openConn(path string, flags int32, pragmas ...string) (*conn, error) {
+	return openConnOn(0, path, flags, pragmas...)
+}
+
+// openConnOn does the same on a VFS; 0 is the system's.
+func openConnOn(vfs uintptr, path string, flags int32, pragmas ...string) (*conn, error) {
 	c := &conn{tls: libc.NewTLS(), name: filepath.Base(path)}
 	name, err := libc.CString(path)
 	if err != nil {
@@ -31,7 +36,7 @@ func openConn(path string, flags int32, pragmas ...string) (*conn, error) {
 	defer libc.Xfree(c.tls, name)
 	handle := libc.Xcalloc(c.tls, 1, 8)
 	defer libc.Xfree(c.tls, handle)
-	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, handle, flags|sqlite3.SQLITE_OPEN_NOMUTEX, 0)
+	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, handle, flags|sqlite3.SQLITE_OPEN_NOMUTEX, vfs)
 	c.db = *(*uintptr)(pointerAt(handle))
 	if rc != sqlite3.SQLITE_OK {
 		err := c.errorOf(rc)

@@ -52,11 +52,12 @@ func (c *conn) insert(into insertion, n int, bind func(s *stmt, i int) error) er
 // table writes the changes of one kind of row.
 type table[T any] struct {
 	insertion
-	bind   func(s *stmt, row *T) error
+	bind   func(t *tx, s *stmt, row *T) error
 	update func(c *conn, row *T) error
 }
 
-func (v table[T]) write(c *conn, changes []store.Change[T]) error {
+func (v table[T]) write(t *tx, changes []store.Change[T]) error {
+	c := t.sh.writer
 	fresh := 0
 	for i := range changes {
 		if changes[i].New {
@@ -73,6 +74,6 @@ func (v table[T]) write(c *conn, changes []store.Change[T]) error {
 			next++
 		}
 		next++
-		return v.bind(s, &changes[next-1].Value)
+		return v.bind(t, s, &changes[next-1].Value)
 	})
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -9,71 +10,84 @@ import (
 	"florin/store"
 )
 
-// filter collects the conditions of a list.
-type filter struct {
-	conditions []string
-	args       []any // int64 or string
+// selection is what a list asks for: rows of a table, in the order of their ids.
+type selection struct {
+	from        string // the SELECT up to its table
+	conditions  []string
+	args        []any // int64 or string
+	first, last int64 // the least and the greatest id
+	ascending   bool
+	limit       int
 }
 
-func (f *filter) and(condition string, args ...any) {
-	f.conditions = append(f.conditions, condition)
-	f.args = append(f.args, args...)
+// newSelection asks for a page of a table.
+func newSelection(columns, table string, p store.Page) selection {
+	q := selection{from: "SELECT " + columns + " FROM " + table, last: math.MaxInt64, limit: p.Limit}
+	if !p.After.IsZero() {
+		q.last = p.After.High() - 1
+	}
+	if !p.Before.IsZero() {
+		q.first, q.ascending = p.Before.High()+1, true
+	}
+	return q
+}
+
+func (q *selection) and(condition string, args ...any) {
+	q.conditions = append(q.conditions, condition)
+	q.args = append(q.args, args...)
 }
 
 // equalInt and equalText compare a column, unless the value is zero.
-func (f *filter) equalInt(column string, v int64) {
+func (q *selection) equalInt(column string, v int64) {
 	if v != 0 {
-		f.and(column+" = ?", v)
+		q.and(column+" = ?", v)
 	}
 }
 
-func (f *filter) equalText(column, v string) {
+func (q *selection) equalText(column, v string) {
 	if v != "" {
-		f.and(column+" = ?", v)
+		q.and(column+" = ?", v)
 	}
 }
 
-// page adds the page's bounds and returns the order and the limit.
-func (f *filter) page(p store.Page) (order string) {
-	order = " ORDER BY id DESC LIMIT ?"
-	if !p.After.IsZero() {
-		f.and("id < ?", p.After.High())
-	}
-	if !p.Before.IsZero() {
-		f.and("id > ?", p.Before.High())
+// prepare makes the statement; bind gives it its parameters.
+func (q *selection) prepare(c *conn) (*stmt, error) {
+	order := " ORDER BY id DESC LIMIT ?"
+	if q.ascending {
 		order = " ORDER BY id LIMIT ?"
 	}
-	return order
+	where := append([]string{"id BETWEEN ? AND ?"}, q.conditions...)
+	return c.prepare(q.from + " WHERE " + strings.Join(where, " AND ") + order)
 }
 
-// list reads a page of a table, newest first.
-func list[T any](
-	ctx context.Context, sh *shard, columns, table string, f filter, p store.Page, read func(*stmt) (T, error),
-) (rows []T, err error) {
-	order := f.page(p)
-	text := "SELECT " + columns + " FROM " + table
-	if len(f.conditions) > 0 {
-		text += " WHERE " + strings.Join(f.conditions, " AND ")
+func (q *selection) bind(s *stmt, more ...any) {
+	s.begin()
+	s.bindInt(q.first)
+	s.bindInt(q.last)
+	for _, arg := range slices.Concat(q.args, more) {
+		switch v := arg.(type) {
+		case int64:
+			s.bindInt(v)
+		case string:
+			s.bindText(v)
+		}
 	}
-	f.args = append(f.args, int64(p.Limit))
+	s.bindInt(int64(q.limit))
+}
+
+// list reads the rows, newest first.
+func list[T any](ctx context.Context, sh *shard, q selection, read func(*stmt) (T, error)) (rows []T, err error) {
 	err = sh.read(ctx, func(c *conn) error {
-		s, err := c.prepare(text + order)
+		s, err := q.prepare(c)
 		if err != nil {
 			return err
 		}
 		defer s.close()
-		for _, arg := range f.args {
-			switch v := arg.(type) {
-			case int64:
-				s.bindInt(v)
-			case string:
-				s.bindText(v)
-			}
-		}
+		q.bind(s)
 		rows, err = collect(s, nil, read)
 		return err
 	})
-	if !p.Before.IsZero() {
+	if q.ascending {
 		slices.Reverse(rows)
 	}
 	return rows, err

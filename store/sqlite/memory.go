@@ -50,6 +50,11 @@ func (b *buffer) free() {
 // string is used.
 func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
+// function is the inverse of callback.
+func function[F any](p uintptr) F {
+	return *(*F)(unsafe.Pointer(&struct{ p uintptr }{p}))
+}
+
 // callback returns the C pointer of a declared function, as the translator of
 // SQLite expects it: the address of its code pointer.
 func callback[F any](f F) uintptr {

@@ -11,14 +11,14 @@ import (
 const methodColumns = `id, id_low, user_id, brand, last4, exp_month, exp_year, fingerprint, sealed, version, deleted_at`
 
 var (
-	methods      = table[vault.PaymentMethod]{defineInsert("payment_methods", methodColumns), (*stmt).bindMethod, (*conn).updateMethod}
+	methods      = table[vault.PaymentMethod]{defineInsert("payment_methods", methodColumns), (*tx).bindMethod, (*conn).updateMethod}
 	updateMethod = define(`UPDATE payment_methods SET brand = ?, last4 = ?, exp_month = ?, exp_year = ?,
 		fingerprint = ?, sealed = ?, version = ?, deleted_at = ? WHERE id = ? AND id_low = ?`)
 	selectMethod = define(`SELECT ` + methodColumns + ` FROM payment_methods WHERE id = ? AND id_low = ?`)
 	allMethods   = define(`SELECT ` + methodColumns + ` FROM payment_methods ORDER BY id`)
 )
 
-func (s *stmt) bindMethod(m *vault.PaymentMethod) error {
+func (t *tx) bindMethod(s *stmt, m *vault.PaymentMethod) error {
 	s.bindID(m.ID)
 	s.bindInt(m.UserID)
 	s.bindMethodState(m)
@@ -72,9 +72,8 @@ func (s *Store) Method(ctx context.Context, id ident.ID) (m vault.PaymentMethod,
 
 // Methods lists a user's payment methods that are not deleted, newest first.
 func (s *Store) Methods(ctx context.Context, userID int64, page store.Page) ([]vault.PaymentMethod, error) {
-	var f filter
-	f.and("user_id = ?", userID)
-	f.and("deleted_at = 0")
-	sh := s.shards[ident.Shard(userID, len(s.shards))]
-	return list(ctx, sh, methodColumns, "payment_methods", f, page, (*stmt).method)
+	q := newSelection(methodColumns, "payment_methods", page)
+	q.and("user_id = ?", userID)
+	q.and("deleted_at = 0")
+	return list(ctx, s.shards[ident.Shard(userID, len(s.shards))], q, (*stmt).method)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"florin/ident"
 	"florin/money"
@@ -18,7 +19,7 @@ const paymentColumns = `id, id_low, user_id, amount, currency, capture_method, p
 	authorized, capture_pending, captured, refund_pending, refunded, disputed, answered_version, answered`
 
 var (
-	payments      = table[payment.Payment]{defineInsert("payments", paymentColumns), (*stmt).bindPayment, (*conn).updatePayment}
+	payments      = table[payment.Payment]{defineInsert("payments", paymentColumns+", generation"), (*tx).bindPayment, (*conn).updatePayment}
 	updatePayment = define(`UPDATE payments SET status = ?, reason = ?, version = ?, payment_method = ?, attempt = ?,
 		attempt_low = ?, gateway = ?, authorized = ?, capture_pending = ?, captured = ?, refund_pending = ?,
 		refunded = ?, disputed = ?, answered_version = ?, answered = ?, details = ? WHERE id = ? AND id_low = ?`)
@@ -26,7 +27,7 @@ var (
 	allPayments   = define(`SELECT ` + paymentColumns + ` FROM payments ORDER BY id`)
 )
 
-func (s *stmt) bindPayment(p *payment.Payment) error {
+func (t *tx) bindPayment(s *stmt, p *payment.Payment) error {
 	s.bindID(p.ID)
 	s.bindInt(p.UserID)
 	s.bindInt(p.Amount.Minor)
@@ -36,7 +37,12 @@ func (s *stmt) bindPayment(p *payment.Payment) error {
 	if err := s.bindDetails(p.Details); err != nil {
 		return err
 	}
-	return s.bindPaymentState(p)
+	if err := s.bindPaymentState(p); err != nil {
+		return err
+	}
+	s.bindInt(t.counters.payment / generationSize)
+	t.counters.payment++
+	return nil
 }
 
 func (c *conn) updatePayment(p *payment.Payment) error {
@@ -186,28 +192,40 @@ func (s *Store) Payment(ctx context.Context, id ident.ID) (p payment.Payment, er
 func (s *Store) of(id ident.ID) *shard { return s.shards[id.Shard(len(s.shards))] }
 
 // Payments lists a shard's payments, newest first, without children.
-func (s *Store) Payments(ctx context.Context, shard int, q store.PaymentQuery) ([]payment.Payment, error) {
-	var f filter
-	f.equalInt("user_id", q.UserID)
-	f.equalText("status", string(q.Status))
-	f.equalText("currency", q.Currency)
-	if !q.CreatedGTE.IsZero() {
-		f.and("id >= ?", ident.First(ceilMillis(q.CreatedGTE)).High())
+func (s *Store) Payments(ctx context.Context, shard int, want store.PaymentQuery) ([]payment.Payment, error) {
+	q := newSelection(paymentColumns, "payments", want.Page)
+	q.equalText("status", string(want.Status))
+	q.equalText("currency", want.Currency)
+	if !want.CreatedGTE.IsZero() {
+		q.first = max(q.first, ident.First(ceilMillis(want.CreatedGTE)).High())
 	}
-	if !q.CreatedLT.IsZero() {
-		f.and("id < ?", ident.First(ceilMillis(q.CreatedLT)).High())
+	if !want.CreatedLT.IsZero() {
+		q.last = min(q.last, ident.First(ceilMillis(want.CreatedLT)).High()-1)
 	}
-	if q.AmountGTE != 0 {
-		f.and("amount >= ?", q.AmountGTE)
+	if want.AmountGTE != 0 {
+		q.and("amount >= ?", want.AmountGTE)
 	}
-	if q.AmountLTE != 0 {
-		f.and("amount <= ?", q.AmountLTE)
+	if want.AmountLTE != 0 {
+		q.and("amount <= ?", want.AmountLTE)
 	}
-	if q.MetadataKey != "" {
-		f.and("EXISTS (SELECT 1 FROM json_each(details, '$.metadata') AS m WHERE m.key = ? AND m.value = ?)",
-			q.MetadataKey, q.MetaValue)
+	if want.MetadataKey != "" {
+		q.and("EXISTS (SELECT 1 FROM json_each(details, '$.metadata') AS m WHERE m.key = ? AND m.value = ?)",
+			want.MetadataKey, want.MetaValue)
 	}
-	return list(ctx, s.shards[shard], paymentColumns, "payments", f, q.Page, (*stmt).payment)
+	if want.UserID == 0 {
+		return list(ctx, s.shards[shard], q, (*stmt).payment)
+	}
+	var rows []payment.Payment
+	err := s.shards[shard].read(ctx, func(c *conn) error {
+		return c.inReadTx(func() (err error) {
+			rows, err = c.paymentsOf(want.UserID, q)
+			return err
+		})
+	})
+	if q.ascending {
+		slices.Reverse(rows)
+	}
+	return rows, err
 }
 
 func (t *tx) loadPayments(ids []ident.ID, into map[ident.ID]payment.Payment) error {

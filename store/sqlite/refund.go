@@ -14,7 +14,7 @@ const refundColumns = `id, id_low, payment, payment_low, attempt, attempt_low, u
 	status, reason, reference, answered_at, version, inquire_at, inquiries`
 
 var (
-	refunds      = table[payment.Refund]{defineInsert("refunds", refundColumns), (*stmt).bindRefund, (*conn).updateRefund}
+	refunds      = table[payment.Refund]{defineInsert("refunds", refundColumns), (*tx).bindRefund, (*conn).updateRefund}
 	updateRefund = define(`UPDATE refunds SET status = ?, reason = ?, reference = ?, answered_at = ?, version = ?,
 		inquire_at = ?, inquiries = ? WHERE id = ? AND id_low = ?`)
 	selectRefund  = define(`SELECT ` + refundColumns + ` FROM refunds WHERE id = ? AND id_low = ?`)
@@ -22,7 +22,7 @@ var (
 	allRefunds    = define(`SELECT ` + refundColumns + ` FROM refunds ORDER BY payment, id`)
 )
 
-func (s *stmt) bindRefund(r *payment.Refund) error {
+func (t *tx) bindRefund(s *stmt, r *payment.Refund) error {
 	s.bindID(r.ID)
 	s.bindID(r.Payment)
 	s.bindID(r.Attempt)
@@ -79,13 +79,13 @@ func (s *Store) Refund(ctx context.Context, id ident.ID) (r payment.Refund, err 
 }
 
 // Refunds lists a shard's refunds, newest first.
-func (s *Store) Refunds(ctx context.Context, shard int, q store.RefundQuery) ([]payment.Refund, error) {
-	var f filter
-	f.equalInt("user_id", q.UserID)
-	f.equalText("status", string(q.Status))
-	if !q.Payment.IsZero() {
-		f.and("payment = ?", q.Payment.High())
-		f.and("payment_low = ?", q.Payment.Low())
+func (s *Store) Refunds(ctx context.Context, shard int, want store.RefundQuery) ([]payment.Refund, error) {
+	q := newSelection(refundColumns, "refunds", want.Page)
+	q.equalInt("user_id", want.UserID)
+	q.equalText("status", string(want.Status))
+	if !want.Payment.IsZero() {
+		q.and("payment = ?", want.Payment.High())
+		q.and("payment_low = ?", want.Payment.Low())
 	}
-	return list(ctx, s.shards[shard], refundColumns, "refunds", f, q.Page, (*stmt).refund)
+	return list(ctx, s.shards[shard], q, (*stmt).refund)
 }

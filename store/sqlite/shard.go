@@ -35,6 +35,7 @@ type shard struct {
 type counters struct {
 	position int64 // of the last event
 	claim    int64
+	payment  int64 // how many payments there are, or a few more
 	group    int64
 	system   int64 // least account id, 0 or below
 	user     int64 // greatest account id, 0 or above
@@ -49,7 +50,7 @@ func openShard(cfg Config, number int) (*shard, error) {
 		return sh, nil
 	}
 	var err error
-	sh.writer, err = openConn(sh.path, sqlite3.SQLITE_OPEN_READWRITE, "synchronous=FULL",
+	sh.writer, err = openConnOn(writerVFS(), sh.path, sqlite3.SQLITE_OPEN_READWRITE, "synchronous=FULL",
 		"foreign_keys=OFF", "cache_spill=OFF", "wal_autocheckpoint=0",
 		"cache_size="+strconv.Itoa(cfg.CachePages))
 	if err != nil {
@@ -132,6 +133,9 @@ func (sh *shard) refresh() error {
 		if *c.into, err = sh.writer.number(c.q); err != nil {
 			return err
 		}
+	}
+	if sh.counters.payment, err = sh.writer.countPayments(); err != nil {
+		return err
 	}
 	sh.counters.system = min(sh.counters.system, 0)
 	sh.counters.user = max(sh.counters.user, 0)

@@ -145,11 +145,14 @@ func (s *Store) Committed(ctx context.Context, shard int, group ident.ID) (bool,
 	return found, err
 }
 
-// number runs a query without parameters that answers one integer.
-func (c *conn) number(q query) (n int64, err error) {
+// number runs a query that answers one integer; NULL and no row are 0.
+func (c *conn) number(q query, args ...int64) (n int64, err error) {
 	s, err := c.query(q)
 	if err != nil {
 		return 0, err
+	}
+	for _, arg := range args {
+		s.bindInt(arg)
 	}
 	err = s.each(func(s *stmt) error { n = s.int(); return nil })
 	return n, err

@@ -173,19 +173,18 @@ func loadEach[T any](ids []ident.ID, into map[ident.ID]T, read func(ident.ID) (T
 func (t *tx) write(changes *store.Changes) error {
 	t.changes = changes
 	t.noteAll(changes)
-	c := t.sh.writer
 	phase := "2"
 	if len(changes.Payments) > 0 && changes.Payments[0].New {
 		phase = "1"
 	}
 	for n, step := range []func() error{
 		func() error { return t.writeClaims(changes) },
-		func() error { return payments.write(c, changes.Payments) },
-		func() error { return attempts.write(c, changes.Attempts) },
-		func() error { return captures.write(c, changes.Captures) },
-		func() error { return refunds.write(c, changes.Refunds) },
-		func() error { return methods.write(c, changes.Methods) },
-		func() error { return apiKeys.write(c, changes.APIKeys) },
+		func() error { return payments.write(t, changes.Payments) },
+		func() error { return attempts.write(t, changes.Attempts) },
+		func() error { return captures.write(t, changes.Captures) },
+		func() error { return refunds.write(t, changes.Refunds) },
+		func() error { return methods.write(t, changes.Methods) },
+		func() error { return apiKeys.write(t, changes.APIKeys) },
 		func() error { return t.writeTransactions(changes.Transactions) },
 		func() error { return t.writeAccounts(changes.Accounts) },
 		func() error { return t.writeEvents(changes.Events) },

@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"fmt"
+
+	"florin/ident"
+	"florin/money"
+	"florin/vault"
+)
+
+// users are few, so that they meet; the last one shares its bucket with the
+// first.
+var users = []int64{1, 2, 3, 4, 5, 1 + ident.Buckets}
+
+const root = "/api/v1/"
+
+// choose makes a client's next request, or repeats an earlier one.
+func (l *workload) choose() *request {
+	if n := len(l.sent); n > 0 && l.dice.hit(0.15) {
+		return l.sent[max(0, n-1-l.dice.IntN(8))]
+	}
+	if n := len(l.sent); n > 0 && l.dice.hit(0.04) {
+		return l.sameKey(l.sent[max(0, n-1-l.dice.IntN(20))])
+	}
+	r := l.request(pick(l.dice, users...))
+	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2) {
+	case 0:
+		l.authorize(r)
+	case 1:
+		l.batch(r)
+	case 2:
+		l.about(r, confirm, "/confirm")
+		r.method = pick(l.dice, "", "", l.method(r.user), "pm_card_visa")
+	case 3:
+		l.about(r, cancel, "/cancel")
+	case 4:
+		l.refund(r)
+	case 5:
+		l.addMethod(r)
+	case 6:
+		r.kind = dropMethod
+		if known := l.methods[r.user]; len(known) > 0 {
+			r.methodID = pick(l.dice, known...)
+		}
+	case 7:
+		l.about(r, look, "")
+		r.key = ""
+		if record := l.w.audit.payments[r.payment]; record != nil {
+			r.seen = record.told
+		}
+	case 8:
+		r.kind = listPayments
+		for _, id := range l.told {
+			if record := l.w.audit.payments[id]; record.row.UserID == r.user {
+				r.known = append(r.known, sighting{id, record.told})
+			}
+		}
+	}
+	if r.key != "" {
+		l.sent = append(l.sent, r)
+	}
+	return r
+}
+
+// sameKey makes another request with the key of an earlier one.
+func (l *workload) sameKey(earlier *request) *request {
+	r := *earlier
+	l.number++
+	r.number = l.number
+	if r.kind == authorize {
+		r.amount.Minor++
+	}
+	l.sent = append(l.sent, &r)
+	return &r
+}
+
+func (l *workload) request(user int64) *request {
+	l.number++
+	return &request{number: l.number, user: user}
+}
+
+// keyed gives most requests a key; now and then one that may be another's.
+func (l *workload) keyed(r *request) {
+	switch {
+	case l.dice.hit(0.2):
+	case l.dice.hit(0.06):
+		r.key = fmt.Sprintf("shared %d", l.dice.IntN(4))
+	default:
+		r.key = fmt.Sprintf("k%d", r.number)
+	}
+}
+
+func (l *workload) authorize(r *request) {
+	r.kind, r.scope = authorize, root+"payments"
+	r.amount = money.Amount{Minor: 1 + l.dice.Int64N(5000), Currency: pick[money.Currency](l.dice, "USD", "USD", "JPY")}
+	r.method, r.confirm = l.method(r.user), l.dice.hit(0.8)
+	l.keyed(r)
+}
+
+// batch makes a batch of one user's payments, or of several users'.
+func (l *workload) batch(r *request) {
+	r.kind = batch
+	for range 1 + l.dice.IntN(8) {
+		item := l.request(pick(l.dice, r.user, pick(l.dice, users...)))
+		l.authorize(item)
+		r.items = append(r.items, item)
+		if item.key != "" {
+			l.sent = append(l.sent, item)
+		}
+	}
+	if r.items[0].key != "" && l.dice.hit(0.2) {
+		r.items = append(r.items, r.items[0]) // it stands in it twice
+	}
+}
+
+// method chooses what to pay with.
+func (l *workload) method(user int64) string {
+	switch weighted(l.dice, 45, 12, 4, 18, 3, 2, 2, 8) {
+	case 0:
+		return pick(l.dice, "pm_card_visa", "pm_card_mastercard")
+	case 1:
+		return pick(l.dice, "pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds",
+			"pm_card_authenticationRequired")
+	case 2:
+		return "pm_card_radarBlock"
+	case 3:
+		if known := l.methods[user]; len(known) > 0 {
+			return pick(l.dice, known...).Text(ident.PaymentMethod)
+		}
+		return "pm_card_visa"
+	case 4: // perhaps another user's
+		if known := l.methods[pick(l.dice, users...)]; len(known) > 0 {
+			return pick(l.dice, known...).Text(ident.PaymentMethod)
+		}
+		return "pm_card_visa"
+	case 5:
+		return noMethod
+	case 6:
+		return l.w.ids.New(user).Text(ident.PaymentMethod)
+	default:
+		return ""
+	}
+}
+
+// about makes a request about a payment that clients know, rather a recent one.
+func (l *workload) about(r *request, k kind, action string) {
+	r.kind = k
+	switch n := len(l.told); {
+	case n == 0 || l.dice.hit(0.02):
+		r.payment = l.w.ids.New(r.user)
+	case l.dice.hit(0.7):
+		r.payment = l.told[max(0, n-1-l.dice.IntN(6))]
+	default:
+		r.payment = pick(l.dice, l.told...)
+	}
+	if record := l.w.audit.payments[r.payment]; record != nil {
+		r.user = record.row.UserID
+	}
+	r.scope = root + "payments/" + r.payment.Text(ident.Payment) + action
+	l.keyed(r)
+}
+
+func (l *workload) refund(r *request) {
+	l.about(r, giveBack, "")
+	r.scope = root + "refunds"
+	if record := l.w.audit.payments[r.payment]; record != nil && l.dice.hit(0.7) {
+		r.minor = 1 + l.dice.Int64N(record.row.Amount.Minor)
+	}
+}
+
+func (l *workload) addMethod(r *request) {
+	r.kind, r.scope = addMethod, root+"payment_methods"
+	number := pick(l.dice, "4242424242424242", "5555555555554444", "4000000000000002", vault.AlwaysBlocked)
+	if l.dice.hit(0.05) {
+		number = badNumber
+	}
+	r.card = vault.CardInput{Number: number, ExpMonth: 12, ExpYear: began.Year() + 2, CVC: "123", Name: "A User"}
+	l.keyed(r)
+}

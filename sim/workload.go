@@ -1,0 +1,162 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"florin/ident"
+	"florin/payment"
+	"florin/problem"
+)
+
+// workload is what the clients want, and what they know.
+type workload struct {
+	w       *world
+	dice    dice
+	sent    []*request           // those with keys, each once
+	told    []ident.ID           // payments, in the order in which clients heard of them
+	heard   map[ident.ID]bool    // those in told
+	methods map[int64][]ident.ID // by user: what clients have stored
+	number  int                  // of the last request
+	clients int                  // at work
+}
+
+func newWorkload(w *world) *workload {
+	return &workload{
+		w: w, dice: newDice(w.cfg.Seed, streamWorkload), heard: map[ident.ID]bool{},
+		methods: map[int64][]ident.ID{}, clients: w.shape.clients,
+	}
+}
+
+// learn notes a payment that a client was told of.
+func (l *workload) learn(p payment.Payment) {
+	if !l.heard[p.ID] {
+		l.heard[p.ID] = true
+		l.told = append(l.told, p.ID)
+	}
+}
+
+// quiet tells whether every client has its answers and has gone.
+func (l *workload) quiet() bool { return l.clients == 0 }
+
+// run is a client: a task that sends one request after the other.
+func (l *workload) run() {
+	for !l.w.calm {
+		l.w.sleep(l.dice.between(0, pick[time.Duration](l.dice, 10, 100, 3000)*time.Millisecond))
+		if !l.w.calm {
+			l.deliver(l.choose())
+		}
+	}
+	l.clients--
+}
+
+// repeatAll sends every request that has a key once more.
+func (l *workload) repeatAll() {
+	for _, r := range slices.Clone(l.sent) {
+		l.deliver(r)
+	}
+}
+
+// deliver sends a request until it is answered. One without a key is not
+// repeated, since it would be another one.
+func (l *workload) deliver(r *request) {
+	sent := sending{seq: l.w.audit.seq}
+	for r != nil {
+		sent.step, sent.calm = l.w.step, l.w.calm
+		r = l.try(r, sent)
+		if r != nil {
+			l.w.sleep(l.dice.between(50*time.Millisecond, 4*time.Second))
+		}
+	}
+}
+
+// try sends a request to some instance, and returns what of it is to be sent
+// again; nil for nothing.
+func (l *workload) try(r *request, sent sending) (again *request) {
+	home := l.w.anyInstance()
+	for home == nil {
+		l.w.sleep(100 * time.Millisecond)
+		home = l.w.anyInstance()
+	}
+	l.w.report.Requests++
+	l.w.say("sends %s to %s", r, home)
+	ctx, hangUp := context.WithCancel(background())
+	defer hangUp()
+	var got answer
+	t := l.w.spawn(home, fmt.Sprintf("request %d", r.number), func() { got = r.call(ctx, home.flow) })
+	answered := func() bool { return t.done }
+	switch {
+	case l.w.hit(l.w.faults.hangUp / 2):
+		hangUp()
+		l.w.await(answered)
+		l.w.count("hung up at once")
+		return r.repeated()
+	case l.w.hit(l.w.faults.hangUp):
+		l.w.awaitUntil(answered, l.w.now().Add(l.dice.between(0, 10*time.Second)))
+		if !t.done {
+			l.w.say("hangs up on %s", r)
+			l.w.count("hung up")
+			return r.repeated()
+		}
+	default:
+		l.w.await(answered)
+	}
+	if t.killed {
+		l.w.say("loses %s", r)
+		return r.repeated()
+	}
+	return l.take(r, got, sent)
+}
+
+// take takes an answer, and returns what is to be sent again.
+func (l *workload) take(r *request, got answer, sent sending) (again *request) {
+	if r.kind != batch {
+		l.w.say("%s is answered %s", r, got)
+		if l.w.audit.answered(r, got, sent) {
+			return r.repeated()
+		}
+		return nil
+	}
+	if len(got.batch) != len(r.items) {
+		l.w.fail("audit: %s of %d has %d answers", r, len(r.items), len(got.batch))
+		return nil
+	}
+	left := *r
+	left.items = nil
+	for i, item := range r.items {
+		one := answer{payment: got.batch[i].Result, err: got.batch[i].Err}
+		l.w.say("%s is answered %s", item, one)
+		if l.w.audit.answered(item, one, sent) && item.key != "" {
+			left.items = append(left.items, item)
+		}
+	}
+	return left.repeated()
+}
+
+// repeated returns what a client may send again: what has a key.
+func (r *request) repeated() *request {
+	left := *r
+	left.items = slices.DeleteFunc(slices.Clone(r.items), func(item *request) bool { return item.key == "" })
+	if r.key == "" && len(left.items) == 0 {
+		return nil
+	}
+	return &left
+}
+
+func (got answer) String() string {
+	switch {
+	case got.err != nil:
+		return string(problem.CodeOf(got.err))
+	case !got.refund.Refund.ID.IsZero():
+		return fmt.Sprintf("%s %s, replayed %t", got.refund.Refund.ID.Text(ident.Refund),
+			got.refund.Refund.Status, got.refund.Replayed)
+	case !got.payment.Payment.ID.IsZero():
+		p := got.payment.Payment
+		return fmt.Sprintf("%s %s version %d, replayed %t", p.ID.Text(ident.Payment), p.Status, p.Version,
+			got.payment.Replayed)
+	default:
+		return "ok"
+	}
+}
