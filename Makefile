@@ -88,7 +88,7 @@ fuzz: ## run every fuzz test for FUZZTIME (10s) each
 	@$(GREP_TESTS) -o '^func Fuzz[A-Za-z0-9_]*' . | sort -u | while IFS=: read -r file func; do \
 		name=$${func#func }; \
 		echo "== $$name in $${file%/*}, $(FUZZTIME)"; \
-		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) "$${file%/*}" < /dev/null; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzzminimizetime 1s -fuzztime $(FUZZTIME) "$${file%/*}" < /dev/null; \
 	done
 
 .PHONY: clean

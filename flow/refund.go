@@ -114,7 +114,7 @@ func (s *Service) settleRefund(
 	case outcome.Status == gateway.Approved:
 		settle.Status = payment.OperationSucceeded
 	case outcome.Status == gateway.Declined:
-		settle.Status, settle.Reason = payment.OperationFailed, outcome.Reason
+		settle.Status, settle.Reason = payment.OperationFailed, reason(outcome)
 	}
 	return settle
 }

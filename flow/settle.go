@@ -64,10 +64,18 @@ func (s *Service) settle(attempt ident.ID, outcome gateway.Outcome, err error) p
 	default:
 		settle.Outcome = outcomes[outcome.Status]
 	}
-	if settle.Outcome == payment.OutcomeDeclined && !settle.Reason.IsDecline() {
-		settle.Reason = problem.GenericDecline
+	if settle.Outcome == payment.OutcomeDeclined {
+		settle.Reason = reason(gateway.Outcome{Reason: settle.Reason})
 	}
 	return settle
+}
+
+// reason returns why a gateway declined, in the catalogue's words.
+func reason(outcome gateway.Outcome) problem.Code {
+	if outcome.Reason.IsDecline() {
+		return outcome.Reason
+	}
+	return problem.GenericDecline
 }
 
 // outcomes says what a gateway's status makes of an attempt.

@@ -21,8 +21,8 @@ type Score struct {
 	Reasons []string
 }
 
-// Declines tells whether the score is above the threshold.
-func (s Score) Declines(threshold float64) bool { return s.Value > threshold }
+// Declines tells whether the score is above the threshold, or no number at all.
+func (s Score) Declines(threshold float64) bool { return !(s.Value <= threshold) }
 
 // BlockedCards scores 0.95 for cards that are always blocked and 0 for all
 // others.

@@ -58,7 +58,7 @@ type Config struct {
 }
 
 const (
-	pageSize          = 8192
+	pageSize          = 16384
 	busyTimeoutMillis = 5000
 	defaultShards     = 4
 	maxShards         = 256
