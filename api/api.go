@@ -32,9 +32,10 @@ func New(cfg Config) *API {
 	a.calls.New = func() any { return &call{api: a} }
 	a.scrapes = a.cfg.Metrics.Handler()
 	for i := range a.routes {
-		a.mux.HandleFunc(a.routes[i].pattern(), a.serve(&a.routes[i]))
+		rt := &a.routes[i]
+		a.mux.HandleFunc(rt.pattern(), a.serve(rt, rt.pattern()))
 	}
-	a.mux.HandleFunc("/", a.serve(&route{handle: (*call).noRoute, open: true}))
+	a.mux.HandleFunc("/", a.serve(&route{handle: (*call).noRoute, open: true}, "none"))
 	a.document = document(a.routes, a.cfg)
 	return a
 }
@@ -46,9 +47,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTT
 // load balancers to send it nothing more.
 func (a *API) Drain() { a.draining.Store(true) }
 
-// serve wraps a route's handler in what all requests have in common.
-func (a *API) serve(rt *route) http.HandlerFunc {
-	name := rt.pattern()
+// serve wraps a route's handler in what all requests have in common; name is the
+// route's in metrics and logs.
+func (a *API) serve(rt *route, name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := a.calls.Get().(*call)
 		c.route, c.w, c.r, c.began, c.status = rt, w, r, time.Now(), 0

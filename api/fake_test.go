@@ -361,7 +361,12 @@ func newServer(t testing.TB, change ...func(*api.Config)) *server {
 		Digest: func(parts ...[]byte) [32]byte {
 			return sha256.Sum256(bytes.Join(parts, []byte{0}))
 		},
-		Health: fakeHealth{api.Report{Status: api.Healthy, Checks: api.Checks{Database: api.Check{Status: api.Healthy}}}},
+		Health: fakeHealth{api.Report{
+			Status: api.Healthy, Timestamp: "2026-01-31T09:30:00.123Z", Checks: api.Checks{
+				Database: api.Check{Status: api.Healthy}, Redis: api.Check{Status: api.Disabled},
+				Kafka: api.Check{Status: api.Disabled},
+			},
+		}},
 	}
 	for _, c := range change {
 		c(&cfg)

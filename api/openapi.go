@@ -71,7 +71,9 @@ func document(routes []route, cfg Config) []byte {
 		Servers: []*huma.Server{{URL: "/"}},
 		Tags:    tags,
 		Components: &huma.Components{
-			Schemas: registry,
+			Schemas:   registry,
+			Headers:   headers,
+			Responses: map[string]*huma.Response{},
 			SecuritySchemes: map[string]*huma.SecurityScheme{keyScheme: {
 				Type: "http", Scheme: "bearer",
 				Description: "An API key: Authorization: Bearer " + cfg.Mode.Prefix() + "...",
@@ -86,6 +88,9 @@ func document(routes []route, cfg Config) []byte {
 	requests := maps.Clone(registry.Map())
 	for i := range routes {
 		doc.AddOperation(routes[i].operation(registry))
+		for _, status := range routes[i].problems() {
+			doc.Components.Responses[problemName(status)] = problemResponse(registry, status)
+		}
 	}
 	for name, schema := range registry.Map() {
 		if requests[name] == nil {
@@ -122,7 +127,7 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 		}
 	}
 	for _, a := range rt.doc.answers {
-		response := &huma.Response{Description: a.text, Headers: map[string]*huma.Param{"X-Request-ID": requestHeader}}
+		response := &huma.Response{Description: a.text, Headers: headerRefs(requestHeader)}
 		if a.media == "" {
 			a.media = jsonMedia
 		}
@@ -132,26 +137,40 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 			response.Content = map[string]*huma.MediaType{a.media: {Schema: &huma.Schema{Type: huma.TypeString}}}
 		}
 		if rt.method == http.MethodPost {
-			response.Headers["Idempotent-Replayed"] = replayedHeader
+			response.Headers = headerRefs(requestHeader, replayedHeader)
 		}
 		op.Responses[strconv.Itoa(a.status)] = response
 	}
 	for _, status := range rt.problems() {
-		op.Responses[strconv.Itoa(status)] = problemResponse(r, status)
+		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + problemName(status)}
 	}
 	return op
 }
 
-var (
-	requestHeader  = &huma.Param{Description: "The request's id.", Schema: &huma.Schema{Type: huma.TypeString}}
-	replayedHeader = &huma.Param{
+// The headers of answers.
+const (
+	requestHeader  = "X-Request-ID"
+	replayedHeader = "Idempotent-Replayed"
+	retryHeader    = "Retry-After"
+)
+
+var headers = map[string]*huma.Param{
+	requestHeader: {Description: "The request's id.", Schema: &huma.Schema{Type: huma.TypeString}},
+	replayedHeader: {
 		Description: "true when the first request with this key was answered the same.",
 		Schema:      &huma.Schema{Type: huma.TypeString, Enum: []any{"true"}},
+	},
+	retryHeader: {Description: "How many seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger}},
+}
+
+// headerRefs refers to some of them.
+func headerRefs(names ...string) map[string]*huma.Param {
+	refs := map[string]*huma.Param{}
+	for _, name := range names {
+		refs[name] = &huma.Param{Ref: "#/components/headers/" + name}
 	}
-	retryHeader = &huma.Param{
-		Description: "How many seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger},
-	}
-)
+	return refs
+}
 
 // parameters lists the route's parameters: of the path, the query and headers.
 func (rt *route) parameters() []*huma.Param {
@@ -198,16 +217,18 @@ func (rt *route) problems() []int {
 	return slices.Sorted(maps.Keys(statuses))
 }
 
+func problemName(status int) string { return "Problem" + strconv.Itoa(status) }
+
 // problemResponse describes a status' problems, by their codes.
 func problemResponse(r huma.Registry, status int) *huma.Response {
 	response := &huma.Response{
-		Description: http.StatusText(status), Headers: map[string]*huma.Param{"X-Request-ID": requestHeader},
+		Description: http.StatusText(status), Headers: headerRefs(requestHeader),
 		Content: map[string]*huma.MediaType{problemMedia: {
 			Schema: schemaOf[Problem](r), Examples: map[string]*huma.Example{},
 		}},
 	}
 	if status == http.StatusServiceUnavailable {
-		response.Headers["Retry-After"] = retryHeader
+		response.Headers = headerRefs(requestHeader, retryHeader)
 	}
 	for _, code := range problem.Codes() {
 		if code.Status() != status {

@@ -76,11 +76,16 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns what was kept.
-func (t *tail) String() string {
+// end returns the last n bytes, or less.
+func (t *tail) end(n int) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if text := strings.TrimSpace(string(t.text)); text != "" {
+	return strings.TrimSpace(string(t.text[max(0, len(t.text)-n):]))
+}
+
+// String returns what was kept.
+func (t *tail) String() string {
+	if text := t.end(maxTail); text != "" {
 		return text
 	}
 	return "(nothing)"

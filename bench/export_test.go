@@ -1,5 +1,7 @@
 package bench
 
+import "time"
+
 // What the tests look at besides what is exported.
 var (
 	Members  = members
@@ -17,3 +19,8 @@ func SettledAnswers(status int, body []byte, n int) (read []string, err error) {
 
 // PaymentBody is the body of a single payment's request.
 func PaymentBody(p Payment) string { return string(appendPayment(nil, &p)) }
+
+// Inside returns the part of a request that a window counts.
+func Inside(from, to, due, answered time.Time) float64 {
+	return (&recorder{from: from, to: to}).inside(due, answered)
+}

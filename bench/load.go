@@ -25,6 +25,16 @@ type Target struct {
 	// Repeat sends what was not answered again, with the same key, until it is;
 	// else that fails the load.
 	Repeat bool
+	// CPU tells the CPU time that the processes took so far; it may be nil, or
+	// tell 0 where nobody knows.
+	CPU func() time.Duration
+}
+
+func (t *Target) cpu() time.Duration {
+	if t.CPU == nil {
+		return 0
+	}
+	return t.CPU()
 }
 
 func (t *Target) exchanger(client int) Exchanger {
@@ -85,6 +95,7 @@ func (l *Load) Run(ctx context.Context, ramp, window time.Duration) (Measured, e
 			pacing = open
 		}
 	}
+	spent := -l.Target.cpu()
 	clients := make([]*client, l.Clients)
 	var wait sync.WaitGroup
 	for i := range clients {
@@ -101,6 +112,7 @@ func (l *Load) Run(ctx context.Context, ramp, window time.Duration) (Measured, e
 	wait.Wait()
 	stopTelling()
 	took := time.Since(start)
+	spent += l.Target.cpu()
 	err := context.Cause(ctx)
 	cancel(nil)
 	m := Measured{Slice: rec.slice(orElse(window, took-ramp)), Took: took}
@@ -110,6 +122,9 @@ func (l *Load) Run(ctx context.Context, ramp, window time.Duration) (Measured, e
 	for _, c := range clients {
 		m.add(&c.tally)
 		m.Open = append(m.Open, c.open...)
+	}
+	if n := rec.all.Load(); n > 0 && spent > 0 {
+		m.CPU = spent / time.Duration(n)
 	}
 	if unexpected := m.Err(); unexpected != nil {
 		err = errors.Join(err, unexpected)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -173,6 +174,25 @@ func (s *Server) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
+}
+
+// Said returns the last lines that the server said.
+func (s *Server) Said() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	const most = 2 << 10
+	said := s.tail.end(most)
+	if _, lines, cut := strings.Cut(said, "\n"); cut && len(said) == most {
+		return lines // the first is no whole one
+	}
+	return said
+}
+
+// PID returns the number of the process that runs, or ran last.
+func (s *Server) PID() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cmd.Process.Pid
 }
 
 // Restarts returns how often the server was started again.

@@ -88,7 +88,8 @@ func (r *Report) Write(w io.Writer) {
 		r.writeReplay(w)
 		return
 	}
-	fmt.Fprintf(w, "%-7s %8s %10s %9s %9s %9s\n", "", "clients", "per second", "p50 ms", "p99 ms", "p99.9 ms")
+	fmt.Fprintf(w, "%-7s %8s %10s %9s %9s %9s %9s\n",
+		"", "clients", "per second", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs")
 	for _, m := range []Mode{Single, Hot, Batch, Echo, Raw} {
 		r.writeMode(w, m)
 	}
@@ -132,7 +133,8 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 	if m == Batch {
 		clients = r.BatchClients
 	}
-	fmt.Fprintf(w, "%-7s %8d %10s %9.2f %9.2f %9.2f\n", m, clients, rate, result.P50, result.P99, result.P999)
+	fmt.Fprintf(w, "%-7s %8d %10s %9.2f %9.2f %9.2f %9d\n", m, clients, rate, result.P50, result.P99, result.P999,
+		medianCPU(r.slices[m]).Microseconds())
 }
 
 // method says how it was measured.
@@ -145,7 +147,8 @@ func (r *Report) method() string {
 	} else {
 		fmt.Fprintf(&b, "It ran for %s.\n", r.Window)
 	}
-	b.WriteString("Before each measurement there is a ramp that does not count. Every answer was checked.")
+	b.WriteString("Before each measurement there is a ramp that does not count. Every answer was checked.\n")
+	b.WriteString("CPU is the server's own time a payment; it hardly minds what else the machine does.")
 	if r.Choice != "" {
 		b.WriteString("\nSingle requests go better with this many clients (" + r.Choice + ").")
 	}

@@ -37,7 +37,8 @@ func (r *run) rotate(ctx context.Context, lanes []lane) error {
 				return ctx.Err()
 			}
 			r.report.add(l.mode, slice)
-			fmt.Fprintf(r.cfg.Log, "%-6s %d/%d %9s/s\n", l.mode, turn+1, turns, group(int64(slice.PerSecond)))
+			fmt.Fprintf(r.cfg.Log, "%-6s %d/%d %9s/s %5d µs\n", l.mode, turn+1, turns, group(int64(slice.PerSecond)),
+				slice.CPU.Microseconds())
 		}
 		slices.Reverse(lanes)
 	}

@@ -97,12 +97,16 @@ func (r *run) with(ctx context.Context, group string, f func(*site) error) (err 
 func (r *run) singles(ctx context.Context) error {
 	var echo *Target
 	if r.cfg.Has(Echo) {
-		addr, stop, err := StartEcho(ctx, r.cfg.Echo())
+		cmd := r.cfg.Echo()
+		addr, stop, err := StartEcho(ctx, cmd)
 		if err != nil {
 			return err
 		}
 		defer stop()
-		echo = &Target{Addrs: []string{addr}, APIKey: r.cfg.APIKey, NetHTTP: r.cfg.NetHTTP}
+		echo = &Target{
+			Addrs: []string{addr}, APIKey: r.cfg.APIKey, NetHTTP: r.cfg.NetHTTP,
+			CPU: func() time.Duration { return cpuTime(cmd.Process.Pid) },
+		}
 	}
 	if !r.cfg.Has(Single) && !r.cfg.Has(Hot) {
 		r.report.Clients = orFew(r.cfg.Clients)

@@ -20,6 +20,7 @@ type site struct {
 // openSite starts the servers, or takes the one that runs.
 func (r *run) openSite(ctx context.Context, group string) (s *site, err error) {
 	s = &site{target: Target{APIKey: r.cfg.APIKey, NetHTTP: r.cfg.NetHTTP, Repeat: r.cfg.Restart}}
+	s.target.CPU = s.cpu
 	if r.cfg.URL != "" {
 		s.target.Addrs = []string{r.cfg.URL}
 		return s, nil
@@ -51,6 +52,14 @@ func (r *run) openSite(ctx context.Context, group string) (s *site, err error) {
 	return s, nil
 }
 
+// cpu returns the CPU time of all servers.
+func (s *site) cpu() (spent time.Duration) {
+	for _, server := range s.servers {
+		spent += cpuTime(server.PID())
+	}
+	return spent
+}
+
 // close stops the servers and deletes a temporary store. It returns why a server
 // was not there any more.
 func (s *site) close() error {
@@ -65,16 +74,19 @@ func (s *site) close() error {
 	return errors.Join(errs...)
 }
 
-// err returns why a server is not there any more. The clients notice first: it
-// gets a moment.
+// err returns why a server is not there any more, or what it said last, when a
+// load failed. The clients notice first: it gets a moment.
 func (s *site) err() error {
 	var errs []error
 	for _, server := range s.servers {
 		select {
 		case <-server.ended:
+			errs = append(errs, server.Err())
 		case <-time.After(300 * time.Millisecond):
+			if said := server.Said(); said != "" {
+				errs = append(errs, errors.New("the server said:\n"+said))
+			}
 		}
-		errs = append(errs, server.Err())
 	}
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"testing"
+	"time"
 
 	"florin/bench"
 )
@@ -43,5 +44,32 @@ func TestRatiosAreTurnByTurn(t *testing.T) {
 	}
 	if got := bench.Ratios(nil, []float64{1}); got.Turns != 0 {
 		t.Errorf("got %+v from nothing", got)
+	}
+}
+
+func TestARequestCountsForItsPartInside(t *testing.T) {
+	t.Parallel()
+	at := func(second int) time.Time { return time.Unix(int64(second), 0) }
+	for _, c := range []struct {
+		due, answered int
+		want, endless float64 // without an end
+	}{
+		{1, 9, 0, 0},
+		{5, 10, 0, 0},
+		{12, 15, 1, 1},
+		{10, 20, 1, 1},
+		{8, 12, 0.5, 0.5},
+		{15, 25, 0.5, 1},
+		{5, 25, 0.5, 0.75},
+		{20, 25, 0, 1},
+		{21, 25, 0, 1},
+		{15, 15, 1, 1},
+	} {
+		if got := bench.Inside(at(10), at(20), at(c.due), at(c.answered)); got != c.want {
+			t.Errorf("%d to %d: got %v of it in 10 to 20, want %v", c.due, c.answered, got, c.want)
+		}
+		if got := bench.Inside(at(10), time.Time{}, at(c.due), at(c.answered)); got != c.endless {
+			t.Errorf("%d to %d: got %v of it from 10 on, want %v", c.due, c.answered, got, c.endless)
+		}
 	}
 }

@@ -49,7 +49,7 @@ func (s *Service) CreateAPIKey(_ context.Context, r CreateAPIKey) (access.APIKey
 // RevokeAPIKey makes a key useless for ever. Processes notice within 10 s.
 // Revoking it again changes nothing.
 func (s *Service) RevokeAPIKey(_ context.Context, id ident.ID) (access.APIKey, error) {
-	command := &apiKeyCommand{key: access.APIKey{ID: id}, at: s.now()}
+	command := &apiKeyCommand{key: access.APIKey{ID: id}, at: s.now().Truncate(time.Millisecond)}
 	err := s.cfg.Commit.Do(keyShard, false, command)
 	return command.key, err
 }

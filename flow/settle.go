@@ -101,9 +101,19 @@ func (c *charging) settled(ctx context.Context, settle *settleCommand, err error
 	goesOn := !settle.settle.Next.Attempt.IsZero() && p.Attempt == settle.settle.Next.Attempt
 	c.payment = p
 	if !goesOn {
-		c.end(Result{Payment: p}, nil)
+		c.end(Result{Payment: c.told(p)}, nil)
 		c.service.takeBack(ctx, p, settle.settle.Attempt)
 	}
+}
+
+// told returns a payment in the state to tell. When somebody else has learned a
+// new payment's outcome first it may have moved on: its caller is told what a
+// repeated request is.
+func (c *charging) told(p payment.Payment) payment.Payment {
+	if c.confirm.payment.IsZero() && p.Answered != nil {
+		p.State = *p.Answered
+	}
+	return p
 }
 
 // settleCommand records what became of an attempt: Tx 2.
@@ -177,8 +187,13 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, a payment.Atte
 	})
 	done := callErr == nil && outcome.Status == gateway.Approved
 	command := &reverseCommand{payment: p.ID, reverse: payment.Reverse{
-		Attempt: a.ID, Done: done, InquireAt: s.inquireAt(a.Inquiry.Count),
+		Attempt: a.ID, Reversal: a.Reversal.ID, Done: done, InquireAt: s.inquireAt(a.Inquiry.Count),
 	}}
+	if callErr == nil && outcome.Status == gateway.Declined {
+		command.reverse.Again = s.cfg.IDs.New(p.UserID)
+		s.cfg.Alert("a gateway refuses to take a charge back; it will be asked again",
+			problem.New(problem.Internal, "%s at %s: %s", a.ID.Text(ident.Attempt), a.Gateway, outcome.Reason))
+	}
 	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
 		return err
 	}

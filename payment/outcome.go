@@ -135,8 +135,13 @@ func (p *Payment) setAttempt(i int, attempt Attempt, changes *Changes) {
 
 // Reverse is the command that records what became of a reversal.
 type Reverse struct {
-	Attempt   ident.ID
-	Done      bool // the gateway has taken the charge back
+	Attempt ident.ID
+	// Reversal is the operation that was tried; zero means the present one.
+	Reversal ident.ID
+	Done     bool // the gateway has taken the charge back
+	// Again is the operation of the next try after one that the gateway refused:
+	// it would refuse that id for ever. Zero keeps the id.
+	Again     ident.ID
 	InquireAt time.Time
 }
 
@@ -152,13 +157,21 @@ func DecideReversal(p Payment, r Reverse) (Changes, error) {
 	}
 	var changes Changes
 	reversal := *attempt.Reversal
+	tried := r.Reversal
+	if tried.IsZero() {
+		tried = reversal.ID
+	}
 	attempt.Inquiry.Count++
 	if r.Done {
 		p.keepAnswer()
-		reversal.Status, attempt.Inquiry.At = OperationSucceeded, time.Time{}
+		reversal = Reversal{ID: tried, Status: OperationSucceeded}
+		attempt.Inquiry.At = time.Time{}
 		p.record(event.PaymentReversed, attempt, &changes)
 	} else {
 		attempt.Inquiry.At = r.InquireAt
+		if tried == reversal.ID && !r.Again.IsZero() {
+			reversal.ID = r.Again
+		}
 	}
 	attempt.Reversal = &reversal
 	p.setAttempt(i, attempt, &changes)

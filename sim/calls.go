@@ -51,6 +51,9 @@ func (a *auditor) charging(p *provider, c gateway.Charge) {
 	if late {
 		call.excused = true
 		a.w.count("charge sent late")
+		if !attempt.Outcome.Open() {
+			a.w.count("charge sent after it was settled")
+		}
 	}
 	switch {
 	case c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):

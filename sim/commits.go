@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"florin/event"
+	"florin/gateway"
 	"florin/ident"
 	"florin/payment"
 	"florin/problem"
@@ -119,7 +120,7 @@ func (a *auditor) takeAttempt(change store.Change[payment.Attempt]) {
 		old.Outcome == payment.OutcomeDeclined && n.Outcome.Open(),
 		old.Outcome == payment.OutcomeDeclined && stands(n):
 		a.fail("%s goes from %s to %s", name, old.Outcome, n.Outcome)
-	case old.Reversal != nil && (n.Reversal == nil || n.Reversal.ID != old.Reversal.ID):
+	case old.Reversal != nil && (n.Reversal == nil || n.Reversal.ID != old.Reversal.ID && !a.refusedVoid(old)):
 		a.fail("%s has another reversal", name)
 	}
 	r.attempts[i] = n
@@ -129,6 +130,16 @@ func (a *auditor) takeAttempt(change store.Change[payment.Attempt]) {
 	}
 	a.note(n.ID, ident.Attempt, n.Outcome.Open() || reversing)
 	a.checkCard(n)
+}
+
+// refusedVoid tells whether the gateway has refused an attempt's reversal.
+func (a *auditor) refusedVoid(n payment.Attempt) bool {
+	call := a.calls[n.Reversal.ID]
+	if call == nil {
+		return false
+	}
+	outcome, err := call.at.inner.Resolve(background(), n.Reversal.ID)
+	return err == nil && outcome.Status == gateway.Declined
 }
 
 // checkCard holds an outcome against what the card answers.

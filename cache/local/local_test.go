@@ -3,6 +3,7 @@ package local_test
 import (
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"florin/cache/local"
@@ -84,4 +85,24 @@ func TestSettingsAreChecked(t *testing.T) {
 			t.Errorf("%+v is taken", cfg)
 		}
 	}
+}
+
+func TestItExpires(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, err := local.NewMethods(local.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		m.Put(version(1))
+		time.Sleep(59 * time.Minute)
+		if _, ok := m.Get(id(1)); !ok {
+			t.Error("it is gone before its hour")
+		}
+		time.Sleep(2 * time.Minute)
+		if _, ok := m.Get(id(1)); ok {
+			t.Error("it is there after its hour")
+		}
+	})
 }

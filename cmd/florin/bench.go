@@ -62,6 +62,7 @@ Example:
 func (b benchCmd) Run(ctx context.Context, c *console) error {
 	switch {
 	case b.ServeEcho:
+		tuneCollector() // as serve does
 		return bench.ServeEcho(os.Stdin, c.out)
 	case b.RawInserts != "":
 		return rawInserts(ctx, c, b.RawInserts, b.Duration)
@@ -182,6 +183,7 @@ func hostPort(url string) string {
 // rawInserts prints how many payments' rows a second the embedded engine takes.
 func rawInserts(ctx context.Context, c *console, dir string, duration time.Duration) error {
 	const groupSize = 256
+	tuneCollector() // as serve does
 	rate, err := rawRate(ctx, dir, groupSize, duration)
 	if err == nil {
 		fmt.Fprintln(c.out, rate)

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
+
+	"florin/store/sqlite"
 )
 
 // rawRate is the embedded engine's ceiling.
-func rawRate(context.Context, string, int, time.Duration) (float64, error) {
-	return 0, errors.New("the embedded engine has no raw inserts yet")
+func rawRate(ctx context.Context, dir string, group int, duration time.Duration) (float64, error) {
+	return sqlite.RawInserts(ctx, dir, group, duration)
 }

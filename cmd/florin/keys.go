@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"florin/access"
 	"florin/commit"
@@ -47,21 +47,25 @@ func scopeNames() string {
 
 // keyRow is an API key as the commands print it.
 type keyRow struct {
-	ID        string     `json:"id"`
-	Name      string     `json:"name"`
-	Secret    string     `json:"secret,omitempty"`
-	Hint      string     `json:"hint"`
-	Scopes    []string   `json:"scopes"`
-	CreatedAt time.Time  `json:"created_at"`
-	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	Secret    string   `json:"secret,omitempty"`
+	Hint      string   `json:"hint"`
+	Scopes    []string `json:"scopes"`
+	CreatedAt string   `json:"created_at"`
+	RevokedAt string   `json:"revoked_at,omitempty"`
 }
+
+// timeForm is RFC 3339 with milliseconds.
+const timeForm = "2006-01-02T15:04:05.000Z07:00"
 
 func rowOf(k access.APIKey) keyRow {
 	row := keyRow{
-		ID: k.ID.Text(ident.APIKey), Name: k.Name, Hint: k.Hint, Scopes: k.Scopes, CreatedAt: k.ID.Time(),
+		ID: k.ID.Text(ident.APIKey), Name: k.Name, Hint: k.Hint, Scopes: k.Scopes,
+		CreatedAt: k.ID.Time().Format(timeForm),
 	}
 	if !k.RevokedAt.IsZero() {
-		row.RevokedAt = &k.RevokedAt
+		row.RevokedAt = k.RevokedAt.UTC().Format(timeForm)
 	}
 	return row
 }
@@ -118,12 +122,8 @@ func (k keysListCmd) Run(ctx context.Context, c *console) error {
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tNAME\tSECRET\tSCOPES\tCREATED\tREVOKED")
 	for _, r := range rows {
-		revoked := "no"
-		if r.RevokedAt != nil {
-			revoked = r.RevokedAt.Format(time.RFC3339)
-		}
 		fmt.Fprintf(table, "%s\t%s\t%s...%s\t%s\t%s\t%s\n", r.ID, r.Name, cfg.Mode.Prefix(), r.Hint,
-			strings.Join(r.Scopes, ","), r.CreatedAt.Format(time.RFC3339), revoked)
+			strings.Join(r.Scopes, ","), r.CreatedAt, cmp.Or(r.RevokedAt, "no"))
 	}
 	return table.Flush()
 }

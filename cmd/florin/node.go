@@ -22,11 +22,9 @@ import (
 	"florin/internal/loop"
 	"florin/internal/telemetry"
 	"florin/store/sqlite"
+	"florin/vault"
 	"florin/vault/seal"
 )
-
-// alwaysBlocked is Stripe's test card that the fraud score always blocks.
-const alwaysBlocked = "4100000000000019"
 
 // maxClockBehind is how far the machine's clock may be behind the latest id in
 // the store before somebody should know.
@@ -174,7 +172,7 @@ func (n *node) openFlow(context.Context) (err error) {
 	n.flow = flow.New(flow.Config{
 		Store: n.store, Commit: n.committers, Gateways: n.gateways.flow(), Vault: n.vault, Methods: n.methods,
 		Scorer: timedScorer{
-			scorer:  fraud.BlockedCards{n.vault.Fingerprint(alwaysBlocked): {}},
+			scorer:  fraud.BlockedCards{n.vault.Fingerprint(vault.AlwaysBlocked): {}},
 			metrics: n.metrics,
 		},
 		Clock: n.clock, IDs: n.ids, Each: loop.Each, Mode: n.cfg.Mode,

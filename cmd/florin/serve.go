@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -74,7 +73,9 @@ func (s serveCmd) Run(ctx context.Context, c *console) error {
 	if errors.Is(err, errCutOff) {
 		return err // who still reads must not find the store closed
 	}
-	return errors.Join(err, n.close())
+	err = errors.Join(err, n.close())
+	n.log.Info("stopped")
+	return err
 }
 
 // errCutOff ends a server that did not wait for its requests any longer.
@@ -137,13 +138,17 @@ func (n *node) api() *api.API {
 	})
 }
 
-// collectorPercent lets the heap grow further between two collections than Go's
-// own 100: the heap is small, and each collection costs commits.
-const collectorPercent = 400
+// headroom is counted by Go's collector as heap in use, and none of its pages is
+// ever touched: the collector, which runs when the heap has doubled, leaves a
+// small heap alone for longer. Each of its runs costs commits. A larger
+// percentage would do the same to a small heap, and waste memory on a large one.
+var headroom []byte
 
-// tuneCollector applies it, unless the environment says otherwise.
+const headroomBytes = 128 << 20
+
+// tuneCollector makes it, unless the environment sets the collector.
 func tuneCollector() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectorPercent)
+		headroom = make([]byte, headroomBytes)
 	}
 }

@@ -9,13 +9,17 @@ import (
 	"florin/store"
 )
 
+// attemptRoom is what an attempt's row grows by when the gateway has answered:
+// its reference, mostly.
+const attemptRoom = "                                            "
+
 const attemptColumns = `id, id_low, payment, payment_low, user_id, gateway, method, amount,
 	outcome, reason, reference, answered_at, inquire_at, inquiries, reversal, reversal_low, reversal_status`
 
 var (
-	attempts      = table[payment.Attempt]{defineInsert("attempts", attemptColumns), (*tx).bindAttempt, (*conn).updateAttempt}
+	attempts      = table[payment.Attempt]{defineInsert("attempts", attemptColumns+", room"), (*tx).bindAttempt, (*conn).updateAttempt}
 	updateAttempt = define(`UPDATE attempts SET outcome = ?, reason = ?, reference = ?, answered_at = ?, inquire_at = ?,
-		inquiries = ?, reversal = ?, reversal_low = ?, reversal_status = ? WHERE id = ? AND id_low = ?`)
+		inquiries = ?, reversal = ?, reversal_low = ?, reversal_status = ?, room = NULL WHERE id = ? AND id_low = ?`)
 	selectAttempts = define(`SELECT ` + attemptColumns + ` FROM attempts WHERE payment = ? ORDER BY id`)
 	allAttempts    = define(`SELECT ` + attemptColumns + ` FROM attempts ORDER BY payment, id`)
 	paymentOf      = [...]query{
@@ -33,6 +37,7 @@ func (t *tx) bindAttempt(s *stmt, a *payment.Attempt) error {
 	s.bindText(a.Method)
 	s.bindInt(a.Minor)
 	s.bindAttemptState(a)
+	s.bindRoom(a.Outcome == payment.OutcomePending, attemptRoom)
 	return nil
 }
 

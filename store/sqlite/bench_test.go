@@ -28,18 +28,17 @@ import (
 // reports payments/s.
 //
 // FLORIN_BENCH_DIR is where the files go (a disk, never tmpfs; a temporary
-// directory when empty), FLORIN_BENCH_FILL how many payments are put in first,
-// FLORIN_BENCH_USERS how many users there are (10,000).
+// directory when empty), FLORIN_BENCH_STORE a store that is used and kept,
+// FLORIN_BENCH_FILL how many payments are put in first, FLORIN_BENCH_USERS how
+// many users there are (10,000).
 func BenchmarkRaw(b *testing.B) {
 	for _, group := range []int{64, 256} {
 		b.Run(strconv.Itoa(group), func(b *testing.B) {
-			dir, err := os.MkdirTemp(os.Getenv("FLORIN_BENCH_DIR"), "florin-bench-")
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.Cleanup(func() { os.RemoveAll(dir) })
-			s := open(b, sqlite.Config{Dir: dir})
+			s := open(b, sqlite.Config{Dir: benchDir(b)})
 			load := newWorkload(s, setting(b, "FLORIN_BENCH_USERS", 10_000))
+			if high, err := s.LastHigh(b.Context()); err == nil {
+				load.ids.Advance(high)
+			}
 			if fill := setting(b, "FLORIN_BENCH_FILL", 0); fill > 0 {
 				start := time.Now()
 				if err := load.run(b.Context(), fill/500, 500); err != nil {
@@ -67,6 +66,19 @@ func processorTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+func benchDir(b *testing.B) string {
+	b.Helper()
+	if dir := os.Getenv("FLORIN_BENCH_STORE"); dir != "" {
+		return dir
+	}
+	dir, err := os.MkdirTemp(os.Getenv("FLORIN_BENCH_DIR"), "florin-bench-")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func setting(b *testing.B, name string, standard int) int {

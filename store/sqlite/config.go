@@ -58,7 +58,7 @@ type Config struct {
 }
 
 const (
-	pageSize          = 16384
+	pageSize          = 4096
 	busyTimeoutMillis = 5000
 	defaultShards     = 4
 	maxShards         = 256

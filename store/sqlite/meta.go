@@ -86,6 +86,11 @@ func survey(cfg Config) (want marks, missing []int, err error) {
 			want.shards = first.shards
 		}
 	}
+	if finished {
+		if err := first.check(want, 0, shardPath(cfg.Dir, 0)); err != nil {
+			return want, nil, err
+		}
+	}
 	for shard := want.shards - 1; shard >= 0; shard-- {
 		path := shardPath(cfg.Dir, shard)
 		m, found, err := readMarks(path)

@@ -121,6 +121,13 @@ func migrate(ctx context.Context, name string, files fs.FS, m marks, isNew bool)
 	if err != nil {
 		return err
 	}
+	version, latest, err := provider.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if version > latest {
+		return fmt.Errorf("%w: it is at %d, this program knows %d", ErrSchema, version, latest)
+	}
 	if _, err := provider.Up(ctx); err != nil {
 		return err
 	}

@@ -14,15 +14,18 @@ import (
 	"florin/store"
 )
 
+// paymentRoom is what a payment's row grows by when it succeeds.
+const paymentRoom = "            "
+
 const paymentColumns = `id, id_low, user_id, amount, currency, capture_method, purpose, details,
 	status, reason, version, payment_method, attempt, attempt_low, gateway,
 	authorized, capture_pending, captured, refund_pending, refunded, disputed, answered_version, answered`
 
 var (
-	payments      = table[payment.Payment]{defineInsert("payments", paymentColumns+", generation"), (*tx).bindPayment, (*conn).updatePayment}
+	payments      = table[payment.Payment]{defineInsert("payments", paymentColumns+", generation, room"), (*tx).bindPayment, (*conn).updatePayment}
 	updatePayment = define(`UPDATE payments SET status = ?, reason = ?, version = ?, payment_method = ?, attempt = ?,
 		attempt_low = ?, gateway = ?, authorized = ?, capture_pending = ?, captured = ?, refund_pending = ?,
-		refunded = ?, disputed = ?, answered_version = ?, answered = ?, details = ? WHERE id = ? AND id_low = ?`)
+		refunded = ?, disputed = ?, answered_version = ?, answered = ?, details = ?, room = NULL WHERE id = ? AND id_low = ?`)
 	selectPayment = define(`SELECT ` + paymentColumns + ` FROM payments WHERE id = ? AND id_low = ?`)
 	allPayments   = define(`SELECT ` + paymentColumns + ` FROM payments ORDER BY id`)
 )
@@ -42,6 +45,7 @@ func (t *tx) bindPayment(s *stmt, p *payment.Payment) error {
 	}
 	s.bindInt(t.counters.payment / generationSize)
 	t.counters.payment++
+	s.bindRoom(p.Status == payment.Processing, paymentRoom)
 	return nil
 }
 

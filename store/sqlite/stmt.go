@@ -121,6 +121,15 @@ func (s *stmt) bindTextOrNull(v string) {
 	s.bindText(v)
 }
 
+// bindRoom binds what keeps room in a row, or NULL.
+func (s *stmt) bindRoom(keep bool, room string) {
+	if !keep {
+		s.bindNull()
+		return
+	}
+	s.bindText(room)
+}
+
 // bindIntOrNull binds an integer, NULL when it is 0.
 func (s *stmt) bindIntOrNull(v int64) {
 	if v == 0 {

@@ -1,9 +1,9 @@
 package sqlite_test
 
 import (
+	"florin/store/sqlite"
 	"os"
 	"testing"
-	"florin/store/sqlite"
 )
 
 func TestSteps(t *testing.T) {

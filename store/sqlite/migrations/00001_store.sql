@@ -34,7 +34,8 @@ CREATE TABLE payments (
 	disputed         INTEGER NOT NULL,
 	answered_version INTEGER NOT NULL,
 	answered         TEXT, -- JSON
-	generation       INTEGER NOT NULL
+	generation       INTEGER NOT NULL,
+	room             TEXT -- kept free while a row will grow, so that pages need not be split
 ) STRICT;
 -- What comes in any order is indexed within a generation, some thousand rows
 -- that were inserted one after the other: so that a group of inserts touches a
@@ -59,7 +60,8 @@ CREATE TABLE attempts (
 	inquiries       INTEGER NOT NULL,
 	reversal        INTEGER,
 	reversal_low    INTEGER,
-	reversal_status TEXT
+	reversal_status TEXT,
+	room            TEXT -- as in payments
 ) STRICT;
 CREATE INDEX attempts_payment ON attempts (payment);
 CREATE INDEX attempts_due ON attempts (inquire_at) WHERE inquire_at IS NOT NULL;

@@ -1,0 +1,90 @@
+package api_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"florin/access"
+	"florin/api"
+	"florin/problem"
+)
+
+// sample is a path that a route is for.
+func sample(rt api.Route) string {
+	return strings.NewReplacer("{id}", "pay_0192f3a4b5c67d008123456789abcdef", "{name}", "simulated").Replace(rt.Path)
+}
+
+func TestEveryRouteNeedsAKeyOrNone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, rt := range api.Routes() {
+		if open := !strings.HasPrefix(rt.Path, "/api/"); open != rt.Open {
+			t.Errorf("%s: open %v", rt.Path, rt.Open)
+		}
+		got := s.do(rt.Method, sample(rt), "", "Authorization: ")
+		if rt.Open {
+			if got.status != 200 {
+				t.Errorf("%s %s: got %d without a key", rt.Method, rt.Path, got.status)
+			}
+			continue
+		}
+		got.wantProblem(problem.Unauthorized, "")
+		if got.header.Get("WWW-Authenticate") != `Bearer realm="florin"` {
+			t.Errorf("%s: WWW-Authenticate: %s", rt.Path, got.header.Get("WWW-Authenticate"))
+		}
+	}
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	const revoked, none = "sk_test_revokedrevokedrevoked", "sk_test_nonenonenonenonenone"
+	s := newServer(t, func(c *api.Config) {
+		c.Keys = fakeKeys{
+			secret: {Scopes: []string{string(access.AllScopes)}}, revoked: {Scopes: []string{"all"}, RevokedAt: time.Now()},
+			none: {},
+		}
+	})
+	for _, good := range []string{"Bearer " + secret, "bearer " + secret, "BEARER " + secret} {
+		s.get(paymentsPath, "Authorization: "+good).want(200)
+	}
+	for _, bad := range []string{
+		"Basic " + secret, secret, "Bearer", "Bearer  " + secret, "Bearer " + secret + " ", "Bearer sk_test_x",
+		"Bearer " + revoked, "Bearer sk_live_abcdefghijklmnopqrstuvwxyz", "Bearer " + secret + "x",
+	} {
+		got := s.get(paymentsPath, "Authorization: "+bad)
+		p := got.wantProblem(problem.Unauthorized, "")
+		if strings.Contains(p["detail"].(string), "abcdef") {
+			t.Errorf("%s: the answer repeats the key: %v", bad, p)
+		}
+		if !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Bearer ") {
+			t.Errorf("%s: no WWW-Authenticate", bad)
+		}
+	}
+	s.get(paymentsPath, "Authorization: Bearer "+none).wantProblem(problem.Forbidden, "")
+	r, _ := http.NewRequest(http.MethodGet, paymentsPath, http.NoBody)
+	r.Header["Authorization"] = []string{"Bearer " + secret, "Bearer " + secret}
+	w := &nowhere{header: http.Header{}}
+	s.api.ServeHTTP(w, r)
+	if w.status != 401 {
+		t.Errorf("two Authorization headers: got %d", w.status)
+	}
+}
+
+// A key opens what its scopes say, and no more.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	for _, scope := range access.Scopes() {
+		s := newServer(t, func(c *api.Config) {
+			c.Keys = fakeKeys{secret: {Scopes: []string{string(scope)}}}
+		})
+		for _, rt := range api.Routes() {
+			want := rt.Open || rt.Scope == "" || scope == access.AllScopes || string(scope) == rt.Scope ||
+				rt.Method == http.MethodGet && string(scope) == rt.Scope+":read"
+			if got := s.do(rt.Method, sample(rt), ""); (got.status != 403) != want {
+				t.Errorf("%s %s with %s: got %d", rt.Method, rt.Path, scope, got.status)
+			}
+		}
+	}
+}

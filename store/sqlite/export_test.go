@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"context"
+	"io/fs"
+	"strconv"
+
+	"modernc.org/libc"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// GenerationSize is for tests that need several generations.
+const GenerationSize = generationSize
+
+// RingSize is how many groups Committed knows.
+const RingSize = ringSize
+
+// Embedded are the migrations that the program has.
+var Embedded fs.FS = embedded
+
+// MigrateFile brings one shard's file to the latest of files.
+func MigrateFile(ctx context.Context, dir string, shard, shards int, files fs.FS) error {
+	return migrate(ctx, shardPath(dir, shard), files, marks{shard: shard, shards: shards}, false)
+}
+
+// LimitPages lets a shard's file grow no further than by more pages.
+func (s *Store) LimitPages(shard, more int) error {
+	sh := s.shards[shard]
+	<-sh.turn
+	defer sh.give()
+	now, err := sh.writer.number(countPages)
+	if err != nil {
+		return err
+	}
+	return sh.writer.exec("PRAGMA max_page_count=" + strconv.FormatInt(now+int64(more), 10))
+}
+
+var countPages = define(`PRAGMA page_count`)
+
+// Query runs a query that answers one integer.
+func (s *Store) Query(shard int, sql string) (n int64, err error) {
+	err = s.shards[shard].read(context.Background(), func(c *conn) error {
+		q, err := c.prepare(sql)
+		if err != nil {
+			return err
+		}
+		defer q.close()
+		return q.each(func(q *stmt) error { n = q.int(); return nil })
+	})
+	return n, err
+}
+
+// FailSync makes the syncs of a shard's log fail with an I/O error, after the
+// writes, until it is called with false.
+func (s *Store) FailSync(shard int, fail bool) {
+	sh := s.shards[shard]
+	<-sh.turn
+	defer sh.give()
+	c := sh.writer
+	into := libc.Xcalloc(c.tls, 1, 8)
+	defer libc.Xfree(c.tls, into)
+	sqlite3.Xsqlite3_file_control(c.tls, c.db, 0, sqlite3.SQLITE_FCNTL_JOURNAL_POINTER, into)
+	w := walFileOf(*(*uintptr)(pointerAt(into)))
+	w.methods.FxSync = callback(syncWAL)
+	if fail {
+		w.methods.FxSync = callback(failingSync)
+	}
+}
+
+func failingSync(tls *libc.TLS, file uintptr, _ int32) int32 {
+	if rc := walFileOf(file).flush(tls, file); rc != sqlite3.SQLITE_OK {
+		return rc
+	}
+	return sqlite3.SQLITE_IOERR_FSYNC
+}
+
+// ClaimSet is a claimSet for tests.
+type ClaimSet struct{ set *claimSet }
+
+// NewClaimSet returns an empty one.
+func NewClaimSet() ClaimSet { return ClaimSet{newClaimSet()} }
+
+// Add adds a hash.
+func (c ClaimSet) Add(hash int64) { c.set.add(hash) }
+
+// Lacks tells that the hash was surely not added.
+func (c ClaimSet) Lacks(hash int64) bool { return c.set.lacks(hash) }

@@ -1,0 +1,98 @@
+package sqlite_test
+
+import (
+	"errors"
+	"testing"
+
+	"florin/ident"
+	"florin/store"
+	"florin/store/sqlite"
+)
+
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	s := open(t, sqlite.Config{Shards: 2})
+	w := newWorkload(s, 100)
+	if err := w.group(t.Context(), 0, 100); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.LimitPages(0, 3); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := w.group(t.Context(), 0, 200); !errors.Is(err, store.ErrUnavailable) {
+			t.Fatalf("error is %v, want %v", err, store.ErrUnavailable)
+		}
+		if n := audit(t, s); n != 100 {
+			t.Errorf("%d payments, want 100", n)
+		}
+	}
+	if err := w.group(t.Context(), 1, 200); err != nil {
+		t.Errorf("the other shard: %v", err)
+	}
+	if err := s.LimitPages(0, 100_000); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.group(t.Context(), 0, 200); err != nil {
+		t.Fatalf("when there is room again: %v", err)
+	}
+	if n := audit(t, s); n != 500 {
+		t.Errorf("%d payments, want 500", n)
+	}
+}
+
+// TestCommitUnknown lets the log's sync fail: the answer is unknown, Committed
+// tells, and the shard goes on with what was really committed.
+func TestCommitUnknown(t *testing.T) {
+	t.Parallel()
+	s := open(t, sqlite.Config{Shards: 1})
+	w := newWorkload(s, 100)
+	kept, lost := w.payment(1), w.payment(2)
+	commit(t, s, 0, store.Changes{Group: w.ids.New(0), Payments: fresh(kept)})
+	s.FailSync(0, true)
+	changes := store.Changes{Group: w.ids.New(0), Payments: fresh(lost)}
+	if err := tryCommit(t, s, 0, changes); !errors.Is(err, store.ErrCommitUnknown) {
+		t.Fatalf("error is %v, want %v", err, store.ErrCommitUnknown)
+	}
+	committed, err := s.Committed(t.Context(), 0, changes.Group)
+	if err != nil || committed {
+		t.Fatalf("committed is %v, %v", committed, err)
+	}
+	s.FailSync(0, false)
+	commit(t, s, 0, changes) // the same again, as the committer does
+	for _, p := range []ident.ID{kept.ID, lost.ID} {
+		if _, err := s.Payment(t.Context(), p); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := w.group(t.Context(), 0, 50); err != nil {
+		t.Error(err)
+	}
+	if n := audit(t, s); n != 50 {
+		t.Errorf("%d payments, want 50", n)
+	}
+}
+
+func TestCommittedForgets(t *testing.T) {
+	t.Parallel()
+	s := open(t, sqlite.Config{Shards: 1})
+	ids := newWorkload(s, 10).ids
+	first := ids.New(0)
+	for group := first; ; group = ids.New(0) {
+		commit(t, s, 0, store.Changes{Group: group})
+		n, err := s.Query(0, `SELECT count(*) FROM commits`)
+		if err != nil || n > sqlite.RingSize {
+			t.Fatalf("%d groups are kept, %v", n, err)
+		}
+		known, err := s.Committed(t.Context(), 0, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !known {
+			if n != sqlite.RingSize {
+				t.Errorf("the first was forgotten when %d were kept", n)
+			}
+			return
+		}
+	}
+}
