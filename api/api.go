@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,7 +80,7 @@ func (a *API) release(c *call) {
 		c.out = nil
 	}
 	clear(c.in) // it may hold a card
-	clear(c.decoder.scratch)
+	clear(c.decoder.scratch[:cap(c.decoder.scratch)])
 	c.w, c.r, c.requestID = nil, nil, ""
 	c.decoder.reset(nil)
 	a.calls.Put(c)
@@ -122,7 +121,7 @@ func (c *call) panicked(failed any) {
 // noRoute answers what no route is for: a wrong method, or a wrong path.
 func (c *call) noRoute() error {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
+	for _, method := range []string{"DELETE", "GET", "HEAD", "PATCH", "POST"} {
 		other := *c.r
 		other.Method = method
 		if _, pattern := c.api.mux.Handler(&other); pattern != "/" {
@@ -132,7 +131,6 @@ func (c *call) noRoute() error {
 	if len(allowed) == 0 {
 		return problem.New(problem.NotFound, "there is nothing at this path")
 	}
-	slices.Sort(allowed)
 	c.w.Header()["Allow"] = []string{joined(allowed)}
 	return problem.New(problem.MethodNotAllowed, "this path takes %s", joined(allowed))
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -25,8 +26,9 @@ func (c *call) authorize() error {
 	key, ok := c.api.cfg.Keys.Find(secret)
 	if !ok || !key.RevokedAt.IsZero() {
 		detail := "the API key is not known, or was revoked"
-		if err := access.CheckSecret(c.api.cfg.Mode, secret); err != nil {
-			detail = err.(*problem.Problem).Detail //nolint:errorlint,forcetypeassert // it is one
+		var malformed *problem.Problem
+		if errors.As(access.CheckSecret(c.api.cfg.Mode, secret), &malformed) {
+			detail = malformed.Detail
 		}
 		return c.refuse(`Bearer realm="florin", error="invalid_token"`, "%s", detail)
 	}

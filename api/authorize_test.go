@@ -258,9 +258,10 @@ func TestLiveModeRules(t *testing.T) {
 	})
 	bearer := "Authorization: Bearer " + key
 	s.post(paymentsPath, simple, bearer).wantProblem(problem.InvalidParameter, "payment_method")
-	s.post(paymentsPath, `{"user_id":1,"amount":1,"currency":"USD","risk":{"occurred_at":"2026-01-01T00:00:00Z"}}`, bearer).
+	const plain = `"user_id":1,"amount":1,"currency":"USD"`
+	s.post(paymentsPath, `{`+plain+`,"risk":{"occurred_at":"2026-01-01T00:00:00Z"}}`, bearer).
 		wantProblem(problem.InvalidParameter, "risk.occurred_at")
-	got := s.post(paymentsPath, `{"user_id":1,"amount":1,"currency":"USD"}`, bearer).want(201)
+	got := s.post(paymentsPath, `{`+plain+`}`, bearer).want(201)
 	if got["livemode"] != true {
 		t.Error("livemode is not true in a live store")
 	}

@@ -78,7 +78,7 @@ func (b *batch) readItem(d *decoder, index int) {
 	key := d.payment(itemMembers, b.call.api.cfg.Mode, &r)
 	failed := d.err
 	if failed != nil {
-		if !b.wellMade && d.finish() != failed {
+		if !b.wellMade && !d.isJSON() {
 			return
 		}
 		b.wellMade = true

@@ -160,7 +160,9 @@ func TestBatchKeys(t *testing.T) {
 	s.post(batchPath, batchOf(simple, own), "Idempotency-Key: H").
 		wantProblem(problem.IdempotencyKeyConflict, "Idempotency-Key")
 
-	got := items(s.post(batchPath, batchOf(with(`"idempotency_key":"`+strings.Repeat("k", 256)+`"`), with(`"idempotency_key":""`))))
+	got := items(s.post(batchPath, batchOf(
+		with(`"idempotency_key":"`+strings.Repeat("k", 256)+`"`), with(`"idempotency_key":""`),
+	)))
 	for i, item := range got {
 		err := checkProblem(item["problem"].(map[string]any), problem.InvalidParameter,
 			fmt.Sprintf("payments[%d].idempotency_key", i))

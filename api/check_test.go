@@ -24,6 +24,8 @@ func never(ctx context.Context) error {
 	return ctx.Err()
 }
 
+func fail(context.Context) error { return errDial }
+
 var errDial = errors.New("dial tcp 10.1.2.3:6379: refused")
 
 func TestReports(t *testing.T) {
@@ -38,7 +40,7 @@ func TestReports(t *testing.T) {
 		"a shard is away":   {1, ok, nil, api.Degraded, api.Degraded, api.Healthy, api.Disabled},
 		"all shards away":   {4, nil, nil, api.Unhealthy, api.Unhealthy, api.Disabled, api.Disabled},
 		"kafka is silent":   {0, ok, never, api.Unhealthy, api.Healthy, api.Healthy, api.Unhealthy},
-		"redis and a shard": {3, func(context.Context) error { return errDial }, nil, api.Unhealthy, api.Degraded, api.Unhealthy, api.Disabled},
+		"redis and a shard": {3, fail, nil, api.Unhealthy, api.Degraded, api.Unhealthy, api.Disabled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

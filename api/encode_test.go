@@ -30,7 +30,8 @@ func plainJSON(t *rapid.T, v any) string {
 func anyText() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.String(),
-		rapid.StringOfN(rapid.RuneFrom([]rune("a\"\\/<>&\u0000\u0001\b\f\n\r\t\u001f\u007f\u2027\u2028\u2029é😀\ufffd")), 0, 20, -1),
+		rapid.StringOfN(rapid.RuneFrom(
+			[]rune("a\"\\/<>&\u0000\u0001\b\f\n\r\t\u001f\u007f\u2027\u2028\u2029é😀\ufffd")), 0, 20, -1),
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 20), func(b []byte) string { return string(b) }),
 	)
 }

@@ -68,8 +68,7 @@ func (c *call) patchGateway() error {
 		return problem.New(problem.Forbidden, "a gateway's settings can be changed in a test store only")
 	}
 	err := c.decode(maxBody, false, func(d *decoder) {
-		if !json.Valid(d.data) { // merge relies on it
-			d.broken()
+		if !d.isJSON() { // merge relies on it
 			return
 		}
 		err := c.api.cfg.Gateways.Configure(name, func(settings any) error { return d.merge(settings) })

@@ -67,7 +67,8 @@ func TestGateways(t *testing.T) {
 
 	patch := func(name, body string) answer { return s.do(http.MethodPatch, gatewaysPath+"/"+name, body) }
 	simulated["settings"] = map[string]any{"latency_ms": 5.0, "decline_rate": 0.25, "down": true}
-	if diff := cmp.Diff(simulated, patch("simulated", `{"down":true,"decline_rate":0.25,"latency_ms":null}`).want(200)); diff != "" {
+	patched := patch("simulated", `{"down":true,"decline_rate":0.25,"latency_ms":null}`).want(200)
+	if diff := cmp.Diff(simulated, patched); diff != "" {
 		t.Error(diff)
 	}
 	for body, param := range map[string]string{

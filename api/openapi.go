@@ -54,13 +54,14 @@ var tags = []*huma.Tag{
 
 const introduction = `Amounts are integers in a currency's minor units. Times are RFC 3339 in UTC.
 
-**Errors** are RFC 9457 problems; tell them apart by ` + "`code`" + `. A declined payment is a 402 problem whose code is the
-reason and whose ` + "`payment`" + ` is the payment. An outcome that is still open answers 202: read the payment, or the events.
+**Errors** are RFC 9457 problems; tell them apart by **code**. A declined payment is a 402 problem whose code is the
+reason and whose **payment** is the payment. An outcome that is still open answers 202: read the payment, or the
+events.
 
-**Repeating a request** is safe with an Idempotency-Key: the same key and body answers what the first request was
-answered, with ` + "`Idempotent-Replayed: true`" + `. Keys belong to a path and a user, and are kept for 24 hours at least.
+**Repeating a request** is safe with an **Idempotency-Key**: the same key and body answers what the first request was
+answered, with **Idempotent-Replayed: true**. Keys belong to a path and a user, and are kept for 24 hours at least.
 
-**Lists** are newest first. Go on with ` + "`starting_after`" + ` while ` + "`has_more`" + ` is true.`
+**Lists** are newest first. Go on with **starting_after** while **has_more** is true.`
 
 // document makes the OpenAPI document of what is served.
 func document(routes []route, cfg Config) []byte {
@@ -72,7 +73,7 @@ func document(routes []route, cfg Config) []byte {
 		Tags:    tags,
 		Components: &huma.Components{
 			Schemas:   registry,
-			Headers:   headers,
+			Headers:   answerHeaders,
 			Responses: map[string]*huma.Response{},
 			SecuritySchemes: map[string]*huma.SecurityScheme{keyScheme: {
 				Type: "http", Scheme: "bearer",
@@ -154,7 +155,7 @@ const (
 	retryHeader    = "Retry-After"
 )
 
-var headers = map[string]*huma.Param{
+var answerHeaders = map[string]*huma.Param{
 	requestHeader: {Description: "The request's id.", Schema: &huma.Schema{Type: huma.TypeString}},
 	replayedHeader: {
 		Description: "true when the first request with this key was answered the same.",

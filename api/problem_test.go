@@ -26,7 +26,8 @@ func TestEveryCodeIsAProblem(t *testing.T) {
 		t.Run(string(code), func(t *testing.T) {
 			t.Parallel()
 			s, log := logged(t)
-			err := problem.New(code, "detail of a <flow>").With(errors.New("disk sda1 is on fire")).After(1500 * time.Millisecond)
+			err := problem.New(code, "detail of a <flow>").With(errors.New("disk sda1 is on fire"))
+			err = err.After(1500 * time.Millisecond)
 			err.Param = "field"
 			s.flows.err = fmt.Errorf("wrapped: %w", err)
 			got := s.get(paymentsPath, "X-Request-ID: me")

@@ -141,9 +141,7 @@ func (s *shard) holdAgainstTold(p payment.Payment) {
 	if s.cfg.Acknowledgements == nil {
 		return
 	}
-	rows := s.told.rows.find(&s.toldAt, p.ID)
-	for i := range rows {
-		t := &rows[i].value
+	s.told.rows.each(&s.toldAt, p.ID, func(t *acknowledged) {
 		t.found = true
 		s.check(Acknowledged)
 		switch status := payment.Statuses()[t.status]; {
@@ -153,7 +151,7 @@ func (s *shard) holdAgainstTold(p payment.Payment) {
 		case !agrees(p, status):
 			s.fail(Acknowledged, ident.Payment, p.ID, "was told as %s, and is %s", status, p.Status)
 		}
-	}
+	})
 }
 
 // agrees tells whether a payment can have been told with a status before: it is
@@ -174,12 +172,11 @@ func agrees(p payment.Payment, told payment.Status) bool {
 // missingAcknowledged names the payments that callers were told of and that are
 // not there.
 func (a *audit) missingAcknowledged() {
-	rows := a.told.rows.rows
-	for i := range rows {
-		if !rows[i].value.found {
+	a.told.rows.all(func(id ident.ID, t *acknowledged) {
+		if !t.found {
 			a.sum.check(Acknowledged)
-			a.sum.fail(Acknowledged, ident.Payment, rows[i].id, "was told as %s, and is not there",
-				payment.Statuses()[rows[i].value.status])
+			a.sum.fail(Acknowledged, ident.Payment, id, "was told as %s, and is not there",
+				payment.Statuses()[t.status])
 		}
-	}
+	})
 }

@@ -90,19 +90,15 @@ func (a *audit) run(ctx context.Context) error {
 		return fmt.Errorf("audit: %w", err)
 	}
 	a.last = ident.FromHalves(high, 0).Millis()
-	if err := a.readAcknowledgements(); err != nil {
+	before := []func() error{a.readAcknowledgements, a.readJournals}
+	err = a.each(len(before), func(i int) error { return before[i]() })
+	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
-	if err := a.readJournals(); err != nil {
+	a.sum.totals.JournalOperations = a.journal.read
+	err = a.each(a.cfg.Store.Shards(), func(shard int) error { return a.readShard(ctx, shard) })
+	if err != nil {
 		return fmt.Errorf("audit: %w", err)
-	}
-	shards := a.cfg.Store.Shards()
-	failures := make([]error, shards)
-	a.cfg.Each(shards, a.cfg.Readers, func(shard int) {
-		failures[shard] = a.readShard(ctx, shard)
-	})
-	if err := errors.Join(failures...); err != nil {
-		return err
 	}
 	a.missingAcknowledged()
 	a.unknownOperations()
@@ -113,16 +109,23 @@ func (a *audit) run(ctx context.Context) error {
 	return nil
 }
 
+// each runs f(0) to f(n-1), some at a time, and returns all their errors.
+func (a *audit) each(n int, f func(i int) error) error {
+	failures := make([]error, n)
+	a.cfg.Each(n, a.cfg.Readers, func(i int) { failures[i] = f(i) })
+	return errors.Join(failures...)
+}
+
 // readShard audits one shard.
 func (a *audit) readShard(ctx context.Context, number int) error {
 	snapshot, err := a.cfg.Store.Snapshot(ctx, number)
 	if err != nil {
-		return fmt.Errorf("audit: shard %d: %w", number, err)
+		return fmt.Errorf("shard %d: %w", number, err)
 	}
 	s := newShard(a, number)
 	err = s.read(ctx, snapshot)
 	if err = errors.Join(err, snapshot.Close()); err != nil {
-		return fmt.Errorf("audit: shard %d: %w", number, err)
+		return fmt.Errorf("shard %d: %w", number, err)
 	}
 	a.sum.add(&s.tally)
 	a.journal.add(s.disagreeing)

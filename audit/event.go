@@ -39,16 +39,15 @@ const maxSeen = 64
 
 // untold names the objects of which a version has no event.
 func (s *shard) untold() {
-	for i := range s.objects.rows {
-		o := &s.objects.rows[i]
-		told := int64(bits.OnesCount64(o.value.seen))
-		if late := s.late[o.id]; len(late) > 0 {
-			told += s.lateTold(o.id, o.value, late)
+	s.objects.all(func(id ident.ID, o *object) {
+		told := int64(bits.OnesCount64(o.seen))
+		if late := s.late[id]; len(late) > 0 {
+			told += s.lateTold(id, *o, late)
 		}
-		if told < int64(o.value.version) {
-			s.fail(Told, kinds[o.value.kind], o.id, "has %d versions, and events of %d", o.value.version, told)
+		if told < int64(o.version) {
+			s.fail(Told, kinds[o.kind], id, "has %d versions, and events of %d", o.version, told)
 		}
-	}
+	})
 }
 
 // lateTold counts the different versions above maxSeen, and names those that are

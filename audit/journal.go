@@ -43,6 +43,7 @@ type Operation struct {
 type journal struct {
 	approved index[theirs]
 	gateways []string // by number
+	read     int64
 
 	mu          sync.Mutex
 	disagreeing []operation
@@ -104,7 +105,7 @@ func (a *audit) readJournals() error {
 	}
 	for number, name := range j.gateways {
 		err := a.cfg.Journals[name](func(o Operation) error {
-			a.sum.totals.JournalOperations++
+			j.read++
 			if o.Approved {
 				j.approved.add(o.ID, theirsOf(o, number))
 			}
@@ -194,22 +195,21 @@ func (j *journal) disagreement(o operation, t *theirs) string {
 func (a *audit) unknownOperations() {
 	j := &a.journal
 	var at finger
-	for i := range j.approved.rows {
-		t := &j.approved.rows[i]
-		if t.value.met {
-			continue
+	j.approved.all(func(id ident.ID, t *theirs) {
+		if t.met {
+			return
 		}
-		payment := t.value.parent
-		if t.value.kind != Charge {
+		payment := t.parent
+		if t.kind != Charge {
 			charge := j.approved.one(&at, payment)
 			if payment = (ident.ID{}); charge != nil {
 				payment = charge.parent
 			}
 		}
 		j.disagreeing = append(j.disagreeing, operation{
-			id: t.id, payment: payment, gateway: j.gateways[t.value.gateway], kind: t.value.kind, missing: true,
+			id: id, payment: payment, gateway: j.gateways[t.gateway], kind: t.kind, missing: true,
 		})
-	}
+	})
 	j.rechecked = int64(len(j.disagreeing))
 }
 

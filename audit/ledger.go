@@ -164,11 +164,11 @@ func (s *shard) misbooked(t ledger.Transaction, b *booking) string {
 
 // unbooked names the captures and refunds that the ledger does not hold.
 func (s *shard) unbooked() {
-	for i := range s.bookings.rows {
-		if b := &s.bookings.rows[i]; b.value.due && !b.value.found {
-			s.fail(Booked, kinds[b.value.kind], b.id, "has succeeded and is not in the ledger")
+	s.bookings.all(func(id ident.ID, b *booking) {
+		if b.due && !b.found {
+			s.fail(Booked, kinds[b.kind], id, "has succeeded and is not in the ledger")
 		}
-	}
+	})
 }
 
 // account takes an account's own row.

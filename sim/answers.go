@@ -14,9 +14,10 @@ import (
 
 // sending is when a request was sent.
 type sending struct {
-	seq  int64 // the commit after which it was sent first
-	step int   // the step in which it was sent last
-	calm bool  // nothing could go wrong any more then
+	seq   int64 // the commit after which it was sent first
+	first int   // the step in which it was sent first
+	step  int   // the step in which it was sent last
+	calm  bool  // nothing could go wrong any more then
 }
 
 // answer is what a flow returns for a request.
@@ -90,6 +91,11 @@ func (a *auditor) toldPayment(r *request, got flow.Result, sent sending) {
 	if r.kind == cancel && p.Status != payment.Canceled {
 		a.fail("%s is told %s", r, p.Status)
 	}
+	if id, err := ident.Parse(ident.PaymentMethod, r.method); err == nil && a.w.shape.instances == 1 {
+		if m := a.methods[id]; m.gone != 0 && m.gone < sent.first && !got.Replayed {
+			a.fail("%s is granted with a payment method that is gone", r)
+		}
+	}
 	if c := a.claimOf(r); c != nil {
 		a.toldAgain(r, c, p, sent)
 	}
@@ -160,6 +166,8 @@ func (a *auditor) toldMethod(r *request, m vault.PaymentMethod) {
 	a.w.count("told method")
 	if r.kind == addMethod {
 		a.w.workload.methods[r.user] = append(a.w.workload.methods[r.user], m.ID)
+	} else if known != nil {
+		known.gone = a.w.step
 	}
 }
 

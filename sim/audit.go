@@ -73,6 +73,7 @@ func stateOf(r payment.Refund) refundState {
 type methodRecord struct {
 	row    vault.PaymentMethod
 	number string // the card's
+	gone   int    // the step in which a client was told of its deletion
 }
 
 // accountKey names an account among all shards.

@@ -2,9 +2,11 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 
 	"florin/ident"
 	"florin/money"
+	"florin/payment"
 	"florin/vault"
 )
 
@@ -29,21 +31,18 @@ func (l *workload) choose() *request {
 	case 1:
 		l.batch(r)
 	case 2:
-		l.about(r, confirm, "/confirm")
+		l.about(r, confirm, "/confirm", waiting...)
 		r.method = pick(l.dice, "", "", l.method(r.user), "pm_card_visa")
 	case 3:
-		l.about(r, cancel, "/cancel")
+		l.about(r, cancel, "/cancel", waiting...)
 	case 4:
 		l.refund(r)
 	case 5:
 		l.addMethod(r)
 	case 6:
-		r.kind = dropMethod
-		if known := l.methods[r.user]; len(known) > 0 {
-			r.methodID = pick(l.dice, known...)
-		}
+		l.dropMethod(r)
 	case 7:
-		l.about(r, look, "")
+		l.about(r, look, "", payment.Statuses()...)
 		r.key = ""
 		if record := l.w.audit.payments[r.payment]; record != nil {
 			r.seen = record.told
@@ -142,16 +141,17 @@ func (l *workload) method(user int64) string {
 	}
 }
 
-// about makes a request about a payment that clients know, rather a recent one.
-func (l *workload) about(r *request, k kind, action string) {
+// about makes a request about a payment that clients know: rather a recent one,
+// and rather one in which something can come of it.
+func (l *workload) about(r *request, k kind, action string, in ...payment.Status) {
 	r.kind = k
-	switch n := len(l.told); {
-	case n == 0 || l.dice.hit(0.02):
-		r.payment = l.w.ids.New(r.user)
-	case l.dice.hit(0.7):
-		r.payment = l.told[max(0, n-1-l.dice.IntN(6))]
-	default:
-		r.payment = pick(l.dice, l.told...)
+	r.payment = l.w.ids.New(r.user)
+	for try := 0; try < 12 && len(l.told) > 0 && !l.dice.hit(0.01); try++ {
+		n := len(l.told)
+		r.payment = l.told[max(0, n-1-l.dice.IntN(pick(l.dice, 6, n)))]
+		if status := l.w.audit.payments[r.payment].row.Status; slices.Contains(in, status) || l.dice.hit(0.1) {
+			break
+		}
 	}
 	if record := l.w.audit.payments[r.payment]; record != nil {
 		r.user = record.row.UserID
@@ -161,7 +161,7 @@ func (l *workload) about(r *request, k kind, action string) {
 }
 
 func (l *workload) refund(r *request) {
-	l.about(r, giveBack, "")
+	l.about(r, giveBack, "", payment.Succeeded)
 	r.scope = root + "refunds"
 	if record := l.w.audit.payments[r.payment]; record != nil && l.dice.hit(0.7) {
 		r.minor = 1 + l.dice.Int64N(record.row.Amount.Minor)
@@ -176,4 +176,13 @@ func (l *workload) addMethod(r *request) {
 	}
 	r.card = vault.CardInput{Number: number, ExpMonth: 12, ExpYear: began.Year() + 2, CVC: "123", Name: "A User"}
 	l.keyed(r)
+}
+
+func (l *workload) dropMethod(r *request) {
+	r.kind = dropMethod
+	if known := l.methods[r.user]; len(known) > 0 {
+		r.methodID = pick(l.dice, known...)
+	} else {
+		r.methodID = l.w.ids.New(r.user)
+	}
 }

@@ -147,7 +147,10 @@ func (a *auditor) checkCard(n payment.Attempt) {
 	name := n.ID.Text(ident.Attempt)
 	number := a.number(n.Method)
 	refusal, refuses := vault.TestBehaviour(number)
+	id, err := ident.Parse(ident.PaymentMethod, n.Method)
 	switch {
+	case err == nil && a.methods[id] != nil && a.methods[id].row.UserID != n.UserID:
+		a.fail("%s charges another user's card", name)
 	case number == "" || number == vault.AlwaysBlocked:
 		a.fail("%s charges %q, which nobody may", name, n.Method)
 	case n.Outcome == payment.OutcomeApproved && refuses:

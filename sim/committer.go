@@ -2,6 +2,7 @@ package sim
 
 import (
 	"florin/commit"
+	"florin/store"
 )
 
 // committer is flow.Committer around an instance's real committers, whose Steps
@@ -26,9 +27,14 @@ func (c *committer) DoAll(urgent bool, items []commit.Item) []error {
 		var commands []commit.Command
 		var places []int
 		for i, item := range items {
-			if item.Shard == shard {
-				commands, places = append(commands, item.Command), append(places, i)
+			if item.Shard != shard {
+				continue
 			}
+			command := item.Command
+			if c.w.hit(c.w.faults.forget) {
+				command = forgetful{command}
+			}
+			commands, places = append(commands, command), append(places, i)
 		}
 		if len(commands) == 0 {
 			continue
@@ -53,3 +59,10 @@ func (c *committer) DoAll(urgent bool, items []commit.Item) []error {
 	}
 	return answers
 }
+
+// forgetful is a command that does not say what it reads: its decision has to
+// ask for it.
+type forgetful struct{ commit.Command }
+
+// Keys implements commit.Command.
+func (forgetful) Keys(*store.Keys) {}

@@ -7,8 +7,8 @@ import (
 	"florin/store"
 )
 
-// faults is how often things go wrong, each a probability a call, or, of the
-// last ones, a step of the scheduler.
+// faults is how often things go wrong: each a probability a call, from kill on a
+// step of the scheduler, of the last two a move of the clock.
 type faults struct {
 	read, begin, claim, load, write  float64 // of the store, without effect
 	commitConflict, commitLost       float64 // not committed, and it is known
@@ -29,33 +29,39 @@ type faults struct {
 	listenBefore float64 // a notice is lost on the way, or its answer is
 	listenAfter  float64
 
+	forget float64 // a command does not say what it reads, and is asked again
+
 	hangUp  float64 // a client stops waiting
 	kill    float64
 	reopen  float64 // the store's process restarts
 	outage  float64 // a gateway is away for a while
 	blind   float64 // a shard is away for a while
 	bigJump float64 // the clock jumps by seconds
+	back    float64 // the clock is set back by milliseconds
 }
 
 // drawFaults draws a world's character: some of its faults never happen, others
 // often.
 func drawFaults(d dice) faults {
 	character := pick(d, 0.3, 1, 1, 3)
-	draw := func(p float64) float64 {
+	draw := func(p float64, most float64) float64 {
 		if d.hit(0.35) {
 			return 0
 		}
-		return p * character * pick(d, 0.3, 1, 2)
+		return min(most, p*character*pick(d, 0.3, 1, 2, 8))
 	}
+	call := func(p float64) float64 { return draw(p, 0.5) }
+	step := func(p float64) float64 { return draw(p, 4*p) }
 	return faults{
-		read: draw(0.01), begin: draw(0.01), claim: draw(0.01), load: draw(0.01), write: draw(0.01),
-		commitConflict: draw(0.03), commitLost: draw(0.01),
-		commitUnknownNo: draw(0.02), commitUnknownOK: draw(0.02), lookUp: draw(0.3),
-		notSent: draw(0.03), errorBefore: draw(0.03), errorAfter: draw(0.03), errorLate: draw(0.02),
-		hang: draw(0.03), slow: draw(0.1), pending: draw(0.03), unknown: draw(0.02), decline: draw(0.02),
-		tardy: draw(0.2), resolve: draw(0.1), listenBefore: draw(0.1), listenAfter: draw(0.1),
-		hangUp: draw(0.05), kill: draw(0.0015), reopen: draw(0.0005), outage: draw(0.0005), blind: draw(0.0005),
-		bigJump: draw(0.02),
+		read: call(0.01), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
+		commitConflict: call(0.03), commitLost: call(0.01),
+		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
+		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.03),
+		hang: call(0.03), slow: call(0.1), pending: call(0.03), unknown: call(0.02), decline: call(0.02),
+		tardy: call(0.2), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
+		forget: call(0.02), hangUp: call(0.05),
+		kill: step(0.0015), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
+		bigJump: step(0.02), back: step(0.005),
 	}
 }
 

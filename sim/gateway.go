@@ -180,7 +180,8 @@ func (p *provider) hang(operation ident.ID, send func() (gateway.Outcome, error)
 // later lets a request take effect later: within the settling time that the
 // gateway promises, or not.
 func (p *provider) later(operation ident.ID, send func() (gateway.Outcome, error)) {
-	late := p.w.faultDice.between(time.Millisecond, p.Capabilities().Settling)
+	settling := p.Capabilities().Settling
+	late := p.w.faultDice.between(time.Millisecond, pick(p.w.faultDice, settling, settling/500))
 	if p.w.hit(p.w.faults.tardy) {
 		late += p.w.faultDice.between(0, time.Minute)
 		p.w.audit.excuse(operation)

@@ -75,7 +75,8 @@ func (w *world) steppable() []place {
 }
 
 // pass moves the clock: to the next alarm when nothing else can happen, else by
-// a little, or by seconds, as when a process stalls.
+// a little, by seconds, as when a process stalls, or back, as a clock that is
+// corrected.
 func (w *world) pass(idle bool) {
 	d := w.dice.between(time.Millisecond, 20*time.Millisecond)
 	switch {
@@ -86,6 +87,8 @@ func (w *world) pass(idle bool) {
 		}
 	case w.hit(w.faults.bigJump):
 		d = w.dice.between(time.Second, 12*time.Second)
+	case w.hit(w.faults.back):
+		d = -w.dice.between(time.Millisecond, 500*time.Millisecond)
 	}
 	w.manual.Advance(d)
 }

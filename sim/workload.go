@@ -62,7 +62,7 @@ func (l *workload) repeatAll() {
 // deliver sends a request until it is answered. One without a key is not
 // repeated, since it would be another one.
 func (l *workload) deliver(r *request) {
-	sent := sending{seq: l.w.audit.seq}
+	sent := sending{seq: l.w.audit.seq, first: l.w.step}
 	for r != nil {
 		sent.step, sent.calm = l.w.step, l.w.calm
 		r = l.try(r, sent)

@@ -30,11 +30,14 @@ import (
 // FLORIN_BENCH_DIR is where the files go (a disk, never tmpfs; a temporary
 // directory when empty), FLORIN_BENCH_STORE a store that is used and kept,
 // FLORIN_BENCH_FILL how many payments are put in first, FLORIN_BENCH_USERS how
-// many users there are (10,000).
+// many users there are (10,000), FLORIN_BENCH_CACHE and FLORIN_BENCH_WAL the
+// Config's pages.
 func BenchmarkRaw(b *testing.B) {
-	for _, group := range []int{64, 256} {
+	for _, group := range []int{8, 64, 256} {
 		b.Run(strconv.Itoa(group), func(b *testing.B) {
-			s := open(b, sqlite.Config{Dir: benchDir(b)})
+			s := open(b, sqlite.Config{
+				Dir: benchDir(b), CachePages: setting(b, "FLORIN_BENCH_CACHE", 0), WALPages: setting(b, "FLORIN_BENCH_WAL", 0),
+			})
 			load := newWorkload(s, setting(b, "FLORIN_BENCH_USERS", 10_000))
 			if high, err := s.LastHigh(b.Context()); err == nil {
 				load.ids.Advance(high)

@@ -20,7 +20,8 @@ type fingerprints struct {
 
 func newClaimSet() *claimSet { return &claimSet{} }
 
-var selectHashes = define(`SELECT hash FROM claims WHERE id > ?`)
+// The index has all that is asked for, and is a tenth of the table.
+var selectHashes = define(`SELECT hash FROM claims INDEXED BY claims_hash WHERE generation >= ? AND id > ?`)
 
 // load adds the claims whose id is above after.
 func (set *claimSet) load(c *conn, after int64) error {
@@ -28,6 +29,7 @@ func (set *claimSet) load(c *conn, after int64) error {
 	if err != nil {
 		return err
 	}
+	s.bindInt(after / generationSize)
 	s.bindInt(after)
 	return s.each(func(s *stmt) error { set.add(s.int()); return nil })
 }

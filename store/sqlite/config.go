@@ -46,8 +46,9 @@ type Config struct {
 	// Access is ReadWrite when left out.
 	Access Access
 
-	// CachePages is the writer's page cache a shard, in pages of 4 KiB: 16384
-	// (64 MiB) when 0.
+	// CachePages is the writer's page cache a shard, in pages of 4 KiB: 2048
+	// (8 MiB) when 0. Writes touch the ends of the tables, so that more brings
+	// nothing, and SQLite walks the whole cache at many a commit.
 	CachePages int
 	// WALPages is the length of the log at which it is written back into the
 	// file, in pages a shard: 16384 (64 MiB) when 0. A commit that meets four
@@ -69,7 +70,7 @@ func (c Config) withDefaults() Config {
 		c.Mode = access.Test
 	}
 	if c.CachePages == 0 {
-		c.CachePages = 16384
+		c.CachePages = 2048
 	}
 	if c.WALPages == 0 {
 		c.WALPages = 16384

@@ -7,36 +7,36 @@ import (
 )
 
 // insertion inserts rows into a table, many with one statement: that opens its
-// cursors once, and finds the end of the table once. Measured, 16 rows.
-type insertion struct {
-	many, one query
-}
+// cursors once, and finds the end of the table once. It has a statement for each
+// of rowsAtOnce.
+type insertion [len(rowsAtOnce)]query
 
-const rowsAtOnce = 64
+var rowsAtOnce = [...]int{32, 4, 1}
 
 // defineInsert registers the statements that insert rows of columns. OR FAIL
 // spares SQLite a journal of the statement: the whole Tx ends when one fails.
 func defineInsert(table, columns string) insertion {
 	row := "(?" + strings.Repeat(",?", strings.Count(columns, ",")) + ")"
 	head := "INSERT OR FAIL INTO " + table + " (" + columns + ") VALUES "
-	return insertion{
-		many: define(head + row + strings.Repeat(","+row, rowsAtOnce-1)),
-		one:  define(head + row),
+	var into insertion
+	for i, rows := range rowsAtOnce {
+		into[i] = define(head + row + strings.Repeat(","+row, rows-1))
 	}
+	return into
 }
 
 // insert inserts n rows; bind binds the ith.
 func (c *conn) insert(into insertion, n int, bind func(s *stmt, i int) error) error {
 	for i := 0; i < n; {
-		q, rows := into.one, 1
-		if n-i >= rowsAtOnce {
-			q, rows = into.many, rowsAtOnce
+		size := 0
+		for n-i < rowsAtOnce[size] {
+			size++
 		}
-		s, err := c.query(q)
+		s, err := c.query(into[size])
 		if err != nil {
 			return err
 		}
-		for range rows {
+		for range rowsAtOnce[size] {
 			if err := bind(s, i); err != nil {
 				return err
 			}

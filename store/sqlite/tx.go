@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"florin/access"
 	"florin/ident"
@@ -173,11 +172,7 @@ func loadEach[T any](ids []ident.ID, into map[ident.ID]T, read func(ident.ID) (T
 func (t *tx) write(changes *store.Changes) error {
 	t.changes = changes
 	t.noteAll(changes)
-	phase := "2"
-	if len(changes.Payments) > 0 && changes.Payments[0].New {
-		phase = "1"
-	}
-	for n, step := range []func() error{
+	for _, step := range []func() error{
 		func() error { return t.writeClaims(changes) },
 		func() error { return payments.write(t, changes.Payments) },
 		func() error { return attempts.write(t, changes.Attempts) },
@@ -190,11 +185,9 @@ func (t *tx) write(changes *store.Changes) error {
 		func() error { return t.writeEvents(changes.Events) },
 		func() error { return t.writeGroup(changes.Group) },
 	} {
-		start := time.Now()
 		if err := step(); err != nil {
 			return err
 		}
-		noteStep(phase+" "+[]string{"claims", "payments", "attempts", "captures", "refunds", "methods", "keys", "transactions", "accounts", "events", "group"}[n], time.Since(start))
 	}
 	return nil
 }
@@ -203,13 +196,7 @@ func (t *tx) write(changes *store.Changes) error {
 func (t *tx) commit() error {
 	sh := t.sh
 	t.open = false
-	start := time.Now()
 	err := sh.writer.run(commitTx)
-	if t.changes != nil && len(t.changes.Payments) > 0 && t.changes.Payments[0].New {
-		noteStep("1 commit", time.Since(start))
-	} else {
-		noteStep("2 commit", time.Since(start))
-	}
 	if err == nil {
 		sh.counters = t.counters
 		sh.learnAccounts(t.accounts)
