@@ -80,6 +80,7 @@ func (a *API) release(c *call) {
 		c.out = nil
 	}
 	clear(c.in) // it may hold a card
+	c.in = c.in[:0]
 	clear(c.decoder.scratch[:cap(c.decoder.scratch)])
 	c.w, c.r, c.requestID = nil, nil, ""
 	c.decoder.reset(nil)

@@ -8,7 +8,7 @@ type PaymentRequest struct {
 	UserID        int64             `json:"user_id" minimum:"1" doc:"Who pays." example:"42"`
 	Amount        int64             `json:"amount" minimum:"1" doc:"In minor units." example:"1099"`
 	Currency      string            `json:"currency" doc:"ISO 4217." example:"USD"`
-	PaymentMethod string            `json:"payment_method,omitempty" doc:"Its id, or a test card's name." example:"pm_card_visa"`
+	PaymentMethod string            `json:"payment_method,omitempty" doc:"Its id, or a test card's name."`
 	Confirm       bool              `json:"confirm,omitempty" doc:"Charge it at once." default:"false"`
 	CaptureMethod string            `json:"capture_method,omitempty" enum:"automatic" default:"automatic"`
 	Purpose       string            `json:"purpose,omitempty" enum:"sale" default:"sale"`

@@ -14,6 +14,7 @@ import (
 
 	"florin/access"
 	"florin/api"
+	"florin/flow"
 	"florin/problem"
 )
 
@@ -29,6 +30,8 @@ func (k fakeKeys) Find(secret string) (access.APIKey, bool) {
 type fakeHealth struct{ report api.Report }
 
 func (h fakeHealth) Check(context.Context) api.Report { return h.report }
+
+var _ api.Flows = (*flow.Service)(nil)
 
 // server is an API over fakes.
 type server struct {

@@ -129,11 +129,11 @@ func (s *shard) holdAgainstJournals(p payment.Payment) {
 			return
 		}
 		s.check(ChargedOnce)
-		t := s.audit.journal.approved.one(&s.journalAt, o.id)
+		t := s.journal.approved.one(&s.journalAt, o.id)
 		if t != nil {
 			t.met = true
 		}
-		if s.audit.journal.disagreement(o, t) != "" {
+		if s.journal.disagreement(o, t) != "" {
 			s.disagreeing = append(s.disagreeing, o)
 		}
 	})

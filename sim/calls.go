@@ -47,7 +47,7 @@ func (a *auditor) charging(p *provider, c gateway.Charge) {
 	}
 	// A process that stalled may be late. Then an inquiry may have found that
 	// nothing was charged, and said so.
-	late := a.w.now().Sub(c.Operation.Time()) > chargeDeadline
+	late := a.w.now().Sub(c.Operation.Time()) > sentFor
 	if late {
 		call.excused = true
 		a.w.count("charge sent late")

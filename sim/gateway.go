@@ -11,8 +11,12 @@ import (
 	"florin/ident"
 )
 
-// chargeDeadline is flow.Config's default, which the gateways here play.
-const chargeDeadline = 8 * time.Second
+// chargeDeadline is flow.Config's default, which the gateways here play. A charge
+// is sent within sentFor of its attempt, unless the process stalls.
+const (
+	chargeDeadline = 8 * time.Second
+	sentFor        = chargeDeadline + chargeDeadline/2
+)
 
 // provider is a gateway as the instances see it: the simulated one, behind a
 // line that fails. It outlives the instances.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -107,7 +108,7 @@ func (k keysListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only read
 	keys, err := s.APIKeys(ctx)
 	if err != nil {
 		return err
@@ -160,7 +161,9 @@ func (k keysRevokeCmd) Run(ctx context.Context, c *console) error {
 }
 
 // withFlow runs f with flows that can write to the store beside a server.
-func (p place) withFlow(ctx context.Context, c *console, f func(*flow.Service, config.Config) error) error {
+func (p place) withFlow(
+	ctx context.Context, c *console, f func(*flow.Service, config.Config) error,
+) (err error) {
 	cfg, err := p.load()
 	if err != nil {
 		return err
@@ -169,7 +172,7 @@ func (p place) withFlow(ctx context.Context, c *console, f func(*flow.Service, c
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ids := ident.NewSource(0, clock.System{}.Now, newChance())
 	if err := advance(ctx, ids, s, clock.System{}, log); err != nil {

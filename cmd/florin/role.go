@@ -77,14 +77,14 @@ func (n *node) work(wanted []string) {
 
 // perShard makes a step for each shard.
 func (n *node) perShard(
-	name string, every time.Duration, make func(shard int) func(ctx context.Context) (bool, error),
+	name string, every time.Duration, of func(shard int) func(ctx context.Context) (bool, error),
 ) []repeated {
 	if n.store == nil {
 		return nil
 	}
 	var steps []repeated
 	for shard := range n.store.Shards() {
-		steps = append(steps, repeated{fmt.Sprintf("%s %d", name, shard), every, make(shard)})
+		steps = append(steps, repeated{fmt.Sprintf("%s %d", name, shard), every, of(shard)})
 	}
 	return steps
 }

@@ -73,8 +73,9 @@ func (s serveCmd) Run(ctx context.Context, c *console) error {
 	if errors.Is(err, errCutOff) {
 		return err // who still reads must not find the store closed
 	}
-	err = errors.Join(err, n.close())
-	n.log.Info("stopped")
+	if err = errors.Join(err, n.close()); err == nil {
+		n.log.Info("stopped")
+	}
 	return err
 }
 
@@ -89,6 +90,10 @@ func (n *node) serve(ctx context.Context, c *console, roles []string, signals <-
 	}
 	listener, err := net.Listen("tcp", n.cfg.Listen)
 	if err != nil {
+		var cause *net.OpError
+		if errors.As(err, &cause) {
+			err = cause.Err // without the address again
+		}
 		return fmt.Errorf("cannot listen on %s: %w", n.cfg.Listen, err)
 	}
 	front := n.api()

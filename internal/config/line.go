@@ -87,9 +87,10 @@ func item(lines []string, from, to, i int) (int, int) {
 			continue
 		}
 		level = in
-		if i == 0 {
+		switch i {
+		case 0:
 			start = at
-		} else if i == -1 {
+		case -1:
 			return start, at
 		}
 		i--

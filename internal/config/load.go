@@ -79,7 +79,7 @@ var (
 	lineError    = regexp.MustCompile(`(?s)^(?:yaml: )?line (\d+): (.*)$`)
 	unknownField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
 	twiceField   = regexp.MustCompile(`^field (\S+) already set in type \S+$`)
-	wrongType    = regexp.MustCompile("^cannot unmarshal (?:!!\\S+ )?(.*?) into (?:\\w+\\.)?(\\S+)$")
+	wrongType    = regexp.MustCompile(`^cannot unmarshal (?:!!\S+ )?(.*?) into (?:\w+\.)?(\S+)$`)
 )
 
 // explain turns the first of yaml's errors into one line: file, line, field.

@@ -1,14 +1,23 @@
 package sqlite
 
-import "sync"
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+)
 
 // claimSet knows which hashes surely no claim has. It keeps 37 bits of each in
 // some 7 bytes a claim: with 2.5 million in a shard one new key in 50,000 is
 // taken for a known one, which costs a look into the table.
 //
-// It is cut into parts that grow on their own, so that none takes long.
+// It is cut into parts that grow on their own, so that none takes long. It is
+// filled beside the shard's work when the store is opened, and knows nothing
+// until then.
 type claimSet struct {
 	parts [64]fingerprints
+	ready atomic.Bool
+	quit  chan struct{}
+	done  sync.WaitGroup
 }
 
 // fingerprints is an open-addressed set of numbers other than 0.
@@ -18,10 +27,12 @@ type fingerprints struct {
 	used  int
 }
 
-func newClaimSet() *claimSet { return &claimSet{} }
+func newClaimSet() *claimSet { return &claimSet{quit: make(chan struct{})} }
 
 // The index has all that is asked for, and is a tenth of the table.
 var selectHashes = define(`SELECT hash FROM claims INDEXED BY claims_hash WHERE generation >= ? AND id > ?`)
+
+var errStopped = errors.New("stopped")
 
 // load adds the claims whose id is above after.
 func (set *claimSet) load(c *conn, after int64) error {
@@ -31,7 +42,42 @@ func (set *claimSet) load(c *conn, after int64) error {
 	}
 	s.bindInt(after / generationSize)
 	s.bindInt(after)
-	return s.each(func(s *stmt) error { set.add(s.int()); return nil })
+	return s.each(func(s *stmt) error {
+		select {
+		case <-set.quit:
+			return errStopped
+		default:
+			set.add(s.int())
+			return nil
+		}
+	})
+}
+
+// fill adds all claims of a file. Those that are committed meanwhile add
+// themselves. When it cannot read them the set stays unready, which costs time
+// and nothing else.
+func (set *claimSet) fill(path string) {
+	c, err := openReader(path)
+	if err != nil {
+		return
+	}
+	defer c.close()
+	if set.load(c, 0) == nil {
+		set.ready.Store(true)
+	}
+}
+
+// start fills the set beside the caller; stop ends that.
+func (set *claimSet) start(path string) {
+	set.done.Go(func() { set.fill(path) })
+}
+
+func (set *claimSet) stop() {
+	if set == nil {
+		return
+	}
+	close(set.quit)
+	set.done.Wait()
 }
 
 // place returns the part and the fingerprint of a hash.
@@ -43,9 +89,9 @@ func (set *claimSet) place(hash int64) (*fingerprints, uint32) {
 	return &set.parts[x>>58], uint32(x) | 1
 }
 
-// lacks tells that surely no claim has the hash. A nil set knows nothing.
+// lacks tells that surely no claim has the hash. A nil set never tells.
 func (set *claimSet) lacks(hash int64) bool {
-	if set == nil {
+	if set == nil || !set.ready.Load() {
 		return false
 	}
 	part, print := set.place(hash)

@@ -112,6 +112,16 @@ func makeShards(ctx context.Context, cfg Config) (marks, error) {
 
 // migrate brings one file to the latest version and marks it when it is new.
 func migrate(ctx context.Context, name string, files fs.FS, m marks, isNew bool) error {
+	if isNew {
+		// Nobody else's to read; SQLite gives the log the same mode.
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
+	}
 	db, err := openForGoose(name)
 	if err != nil {
 		return err

@@ -48,10 +48,19 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 	return c, err
 }
 
+// give takes a connection back, unless an interrupt has left it in a
+// transaction that it cannot end.
 func (p *pool) give(c *conn) {
-	p.mu.Lock()
-	p.idle = append(p.idle, c)
-	p.mu.Unlock()
+	if c.inTx() {
+		_ = c.run(rollbackTx) // what it says shows below
+	}
+	if c.inTx() {
+		c.close()
+	} else {
+		p.mu.Lock()
+		p.idle = append(p.idle, c)
+		p.mu.Unlock()
+	}
 	p.turns <- struct{}{}
 }
 

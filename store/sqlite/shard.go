@@ -26,7 +26,7 @@ type shard struct {
 	counters counters
 	accounts map[ledger.Key]account
 	recent   recent
-	claims   *claimSet // nil unless ReadWrite
+	claims   *claimSet // nil unless ReadWrite, and until the first refresh
 	check    *checkpointer
 	tx       tx
 }
@@ -61,8 +61,9 @@ func openShard(cfg Config, number int) (*shard, error) {
 	if cfg.Access != ReadWrite {
 		return sh, nil
 	}
-	sh.claims = newClaimSet()
 	if err = sh.writer.inReadTx(sh.refresh); err == nil {
+		sh.claims = newClaimSet()
+		sh.claims.start(sh.path)
 		sh.check, err = startCheckpointer(sh)
 	}
 	if err != nil {
@@ -74,6 +75,7 @@ func openShard(cfg Config, number int) (*shard, error) {
 
 func (sh *shard) close() {
 	sh.check.stop()
+	sh.claims.stop()
 	sh.readers.close()
 	if sh.writer != nil {
 		sh.writer.close()
