@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"florin/ident"
 	"florin/payment"
@@ -56,29 +57,85 @@ func ReadAcknowledgements(name string, r io.Reader) Acknowledgements {
 	}
 }
 
-func parseAcknowledgement(line []byte) (a Acknowledgement, err error) {
-	var text struct {
-		Payment  string `json:"payment"`
-		UserID   int64  `json:"user_id"`
-		Amount   int64  `json:"amount"`
-		Currency string `json:"currency"`
-		Status   string `json:"status"`
-		Key      string `json:"key"`
-	}
-	if err := json.Unmarshal(line, &text); err != nil {
-		return a, err
+// line is an acknowledgement as JSON.
+type line struct {
+	Payment  string `json:"payment"`
+	UserID   int64  `json:"user_id"`
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+	Status   string `json:"status"`
+	Key      string `json:"key"`
+}
+
+func parseAcknowledgement(text []byte) (a Acknowledgement, err error) {
+	var l line
+	if !l.scan(text) {
+		l = line{}
+		if err := json.Unmarshal(text, &l); err != nil {
+			return a, err
+		}
 	}
 	a = Acknowledgement{
-		UserID: text.UserID, Minor: text.Amount, Currency: text.Currency, Status: payment.Status(text.Status), Key: text.Key,
+		UserID: l.UserID, Minor: l.Amount, Currency: l.Currency, Status: payment.Status(l.Status), Key: l.Key,
 	}
-	if a.Payment, err = ident.Parse(ident.Payment, text.Payment); err != nil {
+	if a.Payment, err = ident.Parse(ident.Payment, l.Payment); err != nil {
 		return a, err
 	}
-	if !slices.Contains(payment.Statuses(), a.Status) {
-		return a, fmt.Errorf("status: %q is none", text.Status)
+	if !slices.Contains(statuses, a.Status) {
+		return a, fmt.Errorf("status: %q is none", l.Status)
 	}
 	return a, nil
 }
+
+// scan reads the plain lines that florin bench writes, millions of them, in a
+// fifth of the time that encoding/json takes: known members only, no space
+// between them, no escape. It returns false for all others.
+func (l *line) scan(text []byte) bool {
+	rest, ok := strings.CutSuffix(string(text), "}\n")
+	if !ok || rest == "" || rest[0] != '{' {
+		return false
+	}
+	for member := range strings.SplitSeq(rest[1:], ",") {
+		name, value, ok := strings.Cut(member, ":")
+		if !ok || strings.IndexByte(value, '\\') >= 0 || !l.set(name, value) {
+			return false
+		}
+	}
+	return true
+}
+
+// set sets a member; false for one that is not known, or is not plain.
+func (l *line) set(name, value string) bool {
+	text, number := (*string)(nil), (*int64)(nil)
+	switch name {
+	case `"payment"`:
+		text = &l.Payment
+	case `"user_id"`:
+		number = &l.UserID
+	case `"amount"`:
+		number = &l.Amount
+	case `"currency"`:
+		text = &l.Currency
+	case `"status"`:
+		text = &l.Status
+	case `"key"`:
+		text = &l.Key
+	default:
+		return false
+	}
+	if number != nil {
+		var err error
+		*number, err = strconv.ParseInt(value, 10, 64)
+		return err == nil
+	}
+	if len(value) < 2 || value[0] != '"' || strings.IndexByte(value[1:], '"') != len(value)-2 {
+		return false
+	}
+	*text = value[1 : len(value)-1]
+	return true
+}
+
+var statuses = payment.Statuses()
 
 // told is what callers were told.
 type told struct{ rows index[acknowledged] }
@@ -103,7 +160,6 @@ func (a *audit) readAcknowledgements() error {
 	if a.cfg.Acknowledgements == nil {
 		return nil
 	}
-	statuses := payment.Statuses()
 	var keys []usedKey
 	err := a.cfg.Acknowledgements(func(t Acknowledgement) error {
 		a.sum.totals.Acknowledgements++
@@ -144,7 +200,7 @@ func (s *shard) holdAgainstTold(p payment.Payment) {
 	s.told.rows.each(&s.toldAt, p.ID, func(t *acknowledged) {
 		t.found = true
 		s.check(Acknowledged)
-		switch status := payment.Statuses()[t.status]; {
+		switch status := statuses[t.status]; {
 		case t.user != p.UserID || t.minor != p.Amount.Minor || t.currency != code(p.Amount.Currency):
 			s.fail(Acknowledged, ident.Payment, p.ID, "was told as user %d's %d %s, and is user %d's %d %s",
 				t.user, t.minor, t.currency[:], p.UserID, p.Amount.Minor, p.Amount.Currency)
@@ -176,7 +232,7 @@ func (a *audit) missingAcknowledged() {
 		if !t.found {
 			a.sum.check(Acknowledged)
 			a.sum.fail(Acknowledged, ident.Payment, id, "was told as %s, and is not there",
-				payment.Statuses()[t.status])
+				statuses[t.status])
 		}
 	})
 }

@@ -53,6 +53,32 @@ func TestDeclinedMayBeConfirmedAgain(t *testing.T) {
 	}
 }
 
+func TestPlainAndOtherLinesReadAlike(t *testing.T) {
+	t.Parallel()
+	want := audit.Acknowledgement{UserID: 7, Minor: 100, Currency: "USD", Status: payment.Succeeded, Key: "k,1:\"x"}
+	plain := want
+	plain.Key = "k:1"
+	const id = `"payment":"pay_0192f3a4b5c670008000000000000001"`
+	for text, want := range map[string]audit.Acknowledgement{
+		`{` + id + `,"user_id":7,"amount":100,"currency":"USD","status":"succeeded","key":"k:1"}`:                    plain,
+		`{"key":"k:1","status":"succeeded","currency":"USD","amount":100,"user_id":7,` + id + `}`:                    plain,
+		`{ ` + id + `, "user_id": 7, "amount": 100, "currency": "USD", "status": "succeeded", "key": "k:1" }`:        plain,
+		`{` + id + `,"user_id":7,"amount":100,"currency":"USD","status":"succeeded","key":"k:1","more":[1,{"a":2}]}`: plain,
+		`{` + id + `,"user_id":7,"amount":100,"currency":"USD","status":"succeeded","key":"k,1:\"x"}`:                want,
+		`{` + id + `,"user_id":7,"amount":100,"currency":"USD","status":"succeeded","key":"\u006b:1"}`:                plain,
+	} {
+		var got audit.Acknowledgement
+		err := audit.ReadAcknowledgements("file", strings.NewReader(text+"\n"))(func(a audit.Acknowledgement) error {
+			got = a
+			return nil
+		})
+		got.Payment = want.Payment
+		if err != nil || got != want {
+			t.Errorf("%s is read as %+v, %v", text, got, err)
+		}
+	}
+}
+
 func TestReadAcknowledgements(t *testing.T) {
 	t.Parallel()
 	const good = `{"payment":"pay_0192f3a4b5c670008000000000000001","user_id":1,"amount":100,"currency":"USD",` +

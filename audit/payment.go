@@ -164,7 +164,7 @@ func (s *shard) checkState(p payment.Payment) {
 	switch latest := slices.ContainsFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == p.Attempt }); {
 	case err != nil:
 		s.fail(Consistent, ident.Payment, p.ID, "%v", err)
-	case !slices.Contains(payment.Statuses(), p.Status):
+	case !slices.Contains(statuses, p.Status):
 		s.fail(Consistent, ident.Payment, p.ID, "has the status %q", p.Status)
 	case !p.Attempt.IsZero() && !latest:
 		s.fail(Consistent, ident.Payment, p.ID, "names %s, which is none of its attempts", p.Attempt.Text(ident.Attempt))

@@ -15,7 +15,9 @@ func TestAnAPIKeyIsKeptByItsHash(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	secret := access.NewSecret(access.Test, [20]byte{1})
-	made, err := w.flow.CreateAPIKey(t.Context(), flow.CreateAPIKey{Name: " shop ", Secret: secret, Scopes: []string{"refunds"}})
+	made, err := w.flow.CreateAPIKey(t.Context(), flow.CreateAPIKey{
+		Name: " shop ", Secret: secret, Scopes: []string{"refunds"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

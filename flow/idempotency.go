@@ -73,6 +73,11 @@ func sameBody(c, held store.Claim) error {
 // answered, or, while that is open, how things stand.
 func (s *Service) replay(ctx context.Context, held store.Claim, paymentID ident.ID) (Result, error) {
 	p, err := s.cfg.Store.Payment(ctx, paymentID)
+	if err == nil && held.Answer == nil && held.Kind != ident.Payment {
+		// The first request may have been answered between the two reads, and the
+		// payment may have moved on since.
+		held, err = s.cfg.Store.FindClaim(ctx, s.shardOf(held.UserID), held)
+	}
 	if err != nil {
 		return Result{}, readError(err)
 	}

@@ -104,6 +104,9 @@ func (s *Service) record(ctx context.Context, p payment.Payment, settle payment.
 func (s *Service) Notice(ctx context.Context, n gateway.Notice) error {
 	id, err := s.cfg.Store.PaymentOf(ctx, n.Operation)
 	if errors.Is(err, store.ErrNotFound) {
+		if n.Outcome.Status == gateway.Declined {
+			return nil // a refused reversal, which was tried again under another id
+		}
 		s.cfg.Alert("a gateway reports an operation that is not ours",
 			problem.New(problem.NotFound, "%s: %x", n.Gateway, n.Operation))
 		return nil

@@ -49,6 +49,9 @@ func (s *Service) StoreMethod(ctx context.Context, r StoreMethod) (m vault.Payme
 		}
 		err = s.cfg.Commit.Do(s.shardOf(r.UserID), false, &methodCommand{method: m, claim: claim, add: true})
 		held, err = lost(claim, err)
+		if err == nil && held == nil {
+			s.cfg.Methods.Put(m)
+		}
 		if err != nil || held == nil {
 			return m, false, err
 		}

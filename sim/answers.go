@@ -81,6 +81,9 @@ func (a *auditor) toldPayment(r *request, got flow.Result, sent sending) {
 	}
 	record.told = max(record.told, p.Version)
 	a.w.count("told " + string(p.Status))
+	if a.w.workload.ending && p.Status == payment.Processing {
+		a.fail("%s is told processing when everything is settled", r)
+	}
 	if r.kind == authorize {
 		if p.UserID != r.user || p.Amount != r.amount || p.Details.Description != r.description() {
 			a.fail("%s is told of another request's payment", r)
@@ -137,6 +140,9 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 		a.fail("%s is told of another refund", r)
 	}
 	a.w.count("told refund " + string(state.status))
+	if a.w.workload.ending && state.status == payment.OperationPending {
+		a.fail("%s is told pending when everything is settled", r)
+	}
 	c := a.claimOf(r)
 	switch {
 	case c == nil:

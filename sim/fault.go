@@ -11,6 +11,7 @@ import (
 // step of the scheduler, of the last two a move of the clock.
 type faults struct {
 	read, begin, claim, load, write  float64 // of the store, without effect
+	refuse                           float64 // a group, whose commands may all be sound
 	commitConflict, commitLost       float64 // not committed, and it is known
 	commitUnknownNo, commitUnknownOK float64 // not known, not committed or committed
 	lookUp                           float64
@@ -54,11 +55,11 @@ func drawFaults(d dice) faults {
 	step := func(p float64) float64 { return draw(p, 4*p) }
 	return faults{
 		read: call(0.01), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
-		commitConflict: call(0.03), commitLost: call(0.01),
+		refuse: call(0.01), commitConflict: call(0.03), commitLost: call(0.01),
 		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
-		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.03),
+		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.04),
 		hang: call(0.03), slow: call(0.1), pending: call(0.03), unknown: call(0.02), decline: call(0.02),
-		tardy: call(0.2), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
+		tardy: pick(d, 0, 0, 0.3, 0.9), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
 		forget: call(0.02), hangUp: call(0.05),
 		kill: step(0.0015), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
 		bigJump: step(0.02), back: step(0.005),
@@ -73,6 +74,7 @@ var (
 	errAway     = fmt.Errorf("%w: simulated", store.ErrUnavailable)
 	errConflict = fmt.Errorf("%w: simulated", store.ErrConflict)
 	errUnknown  = fmt.Errorf("%w: simulated", store.ErrCommitUnknown)
+	errRefused  = fmt.Errorf("%w: simulated", store.ErrRefused)
 	errLost     = errors.New("sim: the connection broke")
 )
 

@@ -54,7 +54,7 @@ func (w *world) boot(slot, life int) {
 		Vault: fakeVault{}, Scorer: fraud.BlockedCards{fakeVault{}.Fingerprint(vault.AlwaysBlocked): {}},
 		Methods: &methodCache{w, map[ident.ID]vault.PaymentMethod{}},
 		Clock:   simClock{w}, IDs: ids, Each: w.each, Mode: access.Test,
-		BatchCalls: w.shape.batchCalls, Log: slog.New(slog.DiscardHandler), Alert: w.alert,
+		InquireAfter: w.shape.inquire, BatchCalls: w.shape.batchCalls, Log: slog.New(slog.DiscardHandler), Alert: w.alert,
 	})
 	for shard := range w.cfg.Shards {
 		i.inquirers = append(i.inquirers, worker.NewInquire(worker.InquireConfig{

@@ -78,7 +78,7 @@ func (w *world) steppable() []place {
 // a little, by seconds, as when a process stalls, or back, as a clock that is
 // corrected.
 func (w *world) pass(idle bool) {
-	d := w.dice.between(time.Millisecond, 20*time.Millisecond)
+	d := w.dice.between(time.Millisecond, w.shape.pace)
 	switch {
 	case idle:
 		d = w.dice.between(10*time.Millisecond, time.Second)

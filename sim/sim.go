@@ -90,7 +90,7 @@ func (w *world) settle() {
 	limit := w.now().Add(patience)
 	w.liveUntil(limit, func() bool { return w.workload.quiet() && w.audit.open() == "" && w.landed() })
 	if w.err == nil {
-		w.spawn(nil, "last client", w.workload.repeatAll)
+		w.spawn(nil, "last client", w.workload.last)
 		w.liveUntil(limit.Add(patience), func() bool { return len(w.tasks) == 0 })
 	}
 }

@@ -63,6 +63,11 @@ func (t *simTx) Write(_ context.Context, changes *store.Changes) error {
 	if err := t.step("write", t.s.w.faults.write, errConflict); err != nil {
 		return err
 	}
+	if len(changes.Payments) > 1 && t.s.w.hit(t.s.w.faults.refuse) { // then there are several commands
+		t.s.w.say("write on shard %d: refused", t.shard)
+		t.Rollback()
+		return errRefused
+	}
 	t.changes = *changes
 	t.damage()
 	for _, released := range t.changes.Released {

@@ -21,6 +21,7 @@ type workload struct {
 	methods map[int64][]ident.ID // by user: what clients have stored
 	number  int                  // of the last request
 	clients int                  // at work
+	ending  bool                 // everything is settled
 }
 
 func newWorkload(w *world) *workload {
@@ -50,13 +51,6 @@ func (l *workload) run() {
 		}
 	}
 	l.clients--
-}
-
-// repeatAll sends every request that has a key once more.
-func (l *workload) repeatAll() {
-	for _, r := range slices.Clone(l.sent) {
-		l.deliver(r)
-	}
 }
 
 // deliver sends a request until it is answered. One without a key is not

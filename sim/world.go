@@ -52,6 +52,8 @@ type shape struct {
 	pause      time.Duration
 	batchCalls int
 	inquiries  int
+	inquire    time.Duration // after which an open operation is asked about
+	pace       time.Duration // the most that passes while something can happen
 }
 
 func newWorld(cfg Config) (*world, error) {
@@ -69,6 +71,8 @@ func newWorld(cfg Config) (*world, error) {
 		pause:      pick(w.dice, 0, 2*time.Millisecond),
 		batchCalls: pick(w.dice, 1, 3, 10),
 		inquiries:  pick(w.dice, 2, 200),
+		inquire:    pick(w.dice, 2*time.Second, 10*time.Second),
+		pace:       pick(w.dice, 10*time.Millisecond, 100*time.Millisecond, time.Second),
 	}
 	w.ids = ident.NewSource(3, w.now, newDice(cfg.Seed, streamIDs).Uint64)
 	var err error

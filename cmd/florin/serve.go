@@ -69,7 +69,9 @@ func (s serveCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	err = n.serve(ctx, c, s.Roles, signals)
+	ended := make(chan struct{})
+	defer close(ended)
+	err = n.serve(ctx, c, s.Roles, stopper{signals, ended})
 	if errors.Is(err, errCutOff) {
 		return err // who still reads must not find the store closed
 	}
@@ -82,9 +84,15 @@ func (s serveCmd) Run(ctx context.Context, c *console) error {
 // errCutOff ends a server that did not wait for its requests any longer.
 var errCutOff = fmt.Errorf("requests were cut off after %s", stopTimeout)
 
+// stopper is what ends a server.
+type stopper struct {
+	signals <-chan os.Signal
+	ended   <-chan struct{} // closed once the process has nothing left to do
+}
+
 // serve listens, runs the roles and returns once it was told to stop and all
 // that had begun has ended.
-func (n *node) serve(ctx context.Context, c *console, roles []string, signals <-chan os.Signal) error {
+func (n *node) serve(ctx context.Context, c *console, roles []string, stop stopper) error {
 	if err := n.ensureKey(ctx); err != nil {
 		return err
 	}
@@ -110,11 +118,11 @@ func (n *node) serve(ctx context.Context, c *console, roles []string, signals <-
 	select {
 	case err := <-ended:
 		return fmt.Errorf("the server ended: %w", err)
-	case s := <-signals:
+	case s := <-stop.signals:
 		n.log.Info("stopping", "signal", s.String())
 	case <-ctx.Done():
 	}
-	go quitOn(signals, n.log)
+	go stop.quit(n.log)
 	front.Drain()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
@@ -124,11 +132,14 @@ func (n *node) serve(ctx context.Context, c *console, roles []string, signals <-
 	return nil
 }
 
-// quitOn ends the process at the next signal.
-func quitOn(signals <-chan os.Signal, log *slog.Logger) {
-	s := <-signals
-	log.Error("quitting at once", "signal", s.String())
-	os.Exit(1)
+// quit ends the process at the next signal.
+func (s stopper) quit(log *slog.Logger) {
+	select {
+	case again := <-s.signals:
+		log.Error("quitting at once", "signal", again.String())
+		os.Exit(1)
+	case <-s.ended:
+	}
 }
 
 // api makes the HTTP front of the node.

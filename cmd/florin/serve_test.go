@@ -1,147 +1,18 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 
 	"florin/access"
 	"florin/gateway/simulated"
-	"florin/internal/config"
 )
-
-// running is a server in this process.
-type running struct {
-	t       *testing.T
-	node    *node
-	dir     string
-	url     string
-	greeted string
-	signals chan os.Signal
-	ended   chan error
-	log     *buffer
-}
-
-// buffer is a log that several goroutines write.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-// start runs a server on dir until the test ends.
-func start(t *testing.T, dir string, terminal bool, fixed ...access.APIKey) *running {
-	t.Helper()
-	cfg, err := config.Load("", map[string]string{"data": dir, "listen": "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &running{t: t, dir: dir, signals: make(chan os.Signal, 2), ended: make(chan error, 1), log: &buffer{}}
-	reader, writer := io.Pipe()
-	c := &console{out: writer, err: r.log, terminal: terminal}
-	if r.node, err = openNode(context.Background(), cfg, c.logger(), fixed...); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		err := r.node.serve(context.Background(), c, nil, r.signals)
-		_ = writer.CloseWithError(err)
-		r.ended <- err
-	}()
-	lines := bufio.NewReader(reader)
-	for r.url == "" || !strings.Contains(r.greeted, "user_id") {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			t.Fatalf("the server ends before it has greeted: %v\n%s", err, r.log)
-		}
-		r.greeted += line
-		if url := regexp.MustCompile(`listens on (http://\S+),`).FindStringSubmatch(line); url != nil {
-			r.url = url[1]
-		}
-	}
-	go func() { _, _ = io.Copy(io.Discard, reader) }()
-	t.Cleanup(r.stop)
-	return r
-}
-
-// stop ends the server as a signal does; a second call does nothing.
-func (r *running) stop() {
-	r.t.Helper()
-	if r.node == nil {
-		return
-	}
-	r.signals <- syscall.SIGTERM
-	if err := <-r.ended; err != nil {
-		r.t.Errorf("the server ended with %v\n%s", err, r.log)
-	}
-	if err := r.node.close(); err != nil {
-		r.t.Errorf("closing: %v", err)
-	}
-	r.node = nil
-}
-
-// key returns the API key that the first start made.
-func (r *running) key() string {
-	r.t.Helper()
-	secret, err := readKeyFile(filepath.Join(r.dir, keyFile))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return secret
-}
-
-const onePayment = `{"user_id":1,"amount":1999,"currency":"USD","payment_method":"pm_card_visa","confirm":true}`
-
-// post sends a request and returns the answer's status and body.
-func (r *running) post(key, path, body string) (int, string) {
-	r.t.Helper()
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, r.url+path, strings.NewReader(body))
-	if err != nil {
-		return 0, err.Error()
-	}
-	request.Header.Set("Authorization", "Bearer "+key)
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return answer.StatusCode, string(text)
-}
-
-func (r *running) pay(key string) string {
-	r.t.Helper()
-	status, body := r.post(key, "/api/v1/payments", onePayment)
-	if status != http.StatusCreated || !strings.Contains(body, `"status":"succeeded"`) {
-		r.t.Fatalf("the answer is %d: %s", status, body)
-	}
-	return body
-}
 
 func TestServeTakesAPayment(t *testing.T) {
 	t.Parallel()
@@ -233,6 +104,50 @@ func TestWhatHasBegunFinishes(t *testing.T) {
 	mustFlorin(t, "audit", "--data", r.dir)
 }
 
+func TestGatewaysAreTriedInTheirOrder(t *testing.T) {
+	t.Parallel()
+	file := writeConfig(t, `
+gateways:
+  - {name: zeta, kind: simulated, failure_threshold: 2}
+  - {name: alpha, kind: simulated}
+`)
+	r := startWith(t, file, t.TempDir(), false)
+	if body := r.pay(r.key()); !strings.Contains(body, `"gateway":"zeta"`) {
+		t.Errorf("the first payment is %s", body)
+	}
+	if err := r.node.gateways.list[0].simulated.Set(simulated.Settings{Down: true}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if body := r.pay(r.key()); !strings.Contains(body, `"gateway":"alpha"`) {
+			t.Errorf("while zeta is down a payment is %s", body)
+		}
+	}
+	states := r.node.gateways.Gateways()
+	if len(states) != 2 || states[0].Breaker != "open" || states[1].Breaker != "closed" || !states[1].Test {
+		t.Errorf("the gateways are %+v", states)
+	}
+	r.stop()
+	audited := mustFlorin(t, "audit", "--config", file, "--data", r.dir)
+	if !strings.Contains(audited, "3 payments, 5 attempts") {
+		t.Errorf("the audit prints %s", audited)
+	}
+}
+
+func TestTheEnvironmentsKeyIsChecked(t *testing.T) {
+	t.Setenv(keyVariable, "sk_live_0123456789012345678901234567")
+	got := florin(t, "serve", "--data", t.TempDir())
+	if got.code != 1 || !strings.Contains(got.err, "FLORIN_API_KEY: an API key of this store begins with sk_test_") {
+		t.Errorf("%+v", got)
+	}
+	secret := newSecret(access.Test)
+	t.Setenv(keyVariable, secret)
+	keys, err := environmentKeys(access.Test)
+	if err != nil || len(keys) != 1 || keys[0].Hash != access.HashSecret(secret) || !keys[0].Allows("payments", true) {
+		t.Errorf("the keys are %v: %v", keys, err)
+	}
+}
+
 func TestServeThatCannotStart(t *testing.T) {
 	t.Parallel()
 	r := start(t, t.TempDir(), false)
@@ -243,6 +158,10 @@ func TestServeThatCannotStart(t *testing.T) {
 		"a store in use": {[]string{"--data", r.dir, "--listen", "127.0.0.1:0"}, "is held by another florin process"},
 		"an address in use": {
 			[]string{"--data", t.TempDir(), "--listen", strings.TrimPrefix(r.url, "http://")}, "cannot listen on 127.0.0.1:",
+		},
+		"a live store with no gateway": {
+			[]string{"--data", t.TempDir(), "--config", writeConfig(t, "mode: live\n")},
+			"a live store takes no payments through",
 		},
 		"no directory": {[]string{"--data", "/dev/null/x"}, "not a directory"},
 		"no role":      {[]string{"--data", t.TempDir(), "--roles", "king"}, `--roles: "king" is none of payments`},

@@ -61,8 +61,8 @@ func (s *Store) Methods(
 // page cuts a page out of rows that are oldest first, and turns it round.
 func page[T any](rows []T, p store.Page, id func(*T) ident.ID) []T {
 	rows = slices.DeleteFunc(rows, func(row T) bool {
-		high := id(&row).High()
-		return !p.After.IsZero() && high >= p.After.High() || !p.Before.IsZero() && high <= p.Before.High()
+		at := id(&row)
+		return !p.After.IsZero() && at.Compare(p.After) >= 0 || !p.Before.IsZero() && at.Compare(p.Before) <= 0
 	})
 	if !p.Before.IsZero() {
 		rows = rows[:min(len(rows), p.Limit)]

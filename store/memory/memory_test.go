@@ -44,10 +44,8 @@ func TestShardsArePowerOfTwo(t *testing.T) {
 }
 
 // write writes a new payment of user 1 in a Tx, which it returns open.
-func write(t *testing.T, s store.Store) (store.Tx, ident.ID) {
+func write(t *testing.T, s store.Store, ids *ident.Source) (store.Tx, ident.ID) {
 	t.Helper()
-	var chance uint64
-	ids := ident.NewSource(0, time.Now, func() uint64 { chance++; return chance })
 	changes, err := payment.DecideCreate(payment.Create{
 		ID: ids.New(1), UserID: 1, Amount: money.Amount{Minor: 100, Currency: "USD"},
 		CaptureMethod: payment.CaptureAutomatic, Purpose: payment.Sale,
@@ -76,11 +74,12 @@ func TestReopen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx, kept := write(t, s)
+	ids := ident.NewSource(0, time.Now, func() uint64 { return 0 })
+	tx, kept := write(t, s, ids)
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	tx, lost := write(t, s)
+	tx, lost := write(t, s, ids)
 	next := s.Reopen()
 
 	if err := tx.Commit(t.Context()); !errors.Is(err, store.ErrUnavailable) {

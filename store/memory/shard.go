@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -151,10 +150,7 @@ func (t *table[T]) sorted(want func(*T) bool) []T {
 			rows = append(rows, value)
 		}
 	}
-	slices.SortFunc(rows, func(a, b T) int {
-		x, y := t.identity(&a).id, t.identity(&b).id
-		return cmp.Or(cmp.Compare(x.High(), y.High()), x.Compare(y))
-	})
+	slices.SortFunc(rows, func(a, b T) int { return t.identity(&a).id.Compare(t.identity(&b).id) })
 	for i := range rows {
 		rows[i] = t.keep(rows[i])
 	}

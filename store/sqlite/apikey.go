@@ -9,10 +9,12 @@ import (
 	"florin/ident"
 )
 
-const apiKeyColumns = `id, id_low, name, hash, hint, scopes, revoked_at`
+const apiKeyColumns = `id, id_low, name, hash, hint, scopes, revoked_at` //nolint:gosec // names of columns
 
 var (
-	apiKeys      = table[access.APIKey]{defineInsert("api_keys", apiKeyColumns), (*tx).bindAPIKey, (*conn).updateAPIKey}
+	apiKeys = table[access.APIKey]{
+		defineInsert("api_keys", apiKeyColumns), (*tx).bindAPIKey, (*conn).updateAPIKey,
+	}
 	updateAPIKey = define(`UPDATE api_keys SET name = ?, hash = ?, hint = ?, scopes = ?, revoked_at = ?
 		WHERE id = ? AND id_low = ?`)
 	selectAPIKey = define(`SELECT ` + apiKeyColumns + ` FROM api_keys WHERE id = ? AND id_low = ?`)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 
 	"florin/ident"
 	"florin/payment"
@@ -17,7 +18,9 @@ const attemptColumns = `id, id_low, payment, payment_low, user_id, gateway, meth
 	outcome, reason, reference, answered_at, inquire_at, inquiries, reversal, reversal_low, reversal_status`
 
 var (
-	attempts      = table[payment.Attempt]{defineInsert("attempts", attemptColumns+", room"), (*tx).bindAttempt, (*conn).updateAttempt}
+	attempts = table[payment.Attempt]{
+		defineInsert("attempts", attemptColumns+", room"), (*tx).bindAttempt, (*conn).updateAttempt,
+	}
 	updateAttempt = define(`UPDATE attempts SET outcome = ?, reason = ?, reference = ?, answered_at = ?, inquire_at = ?,
 		inquiries = ?, reversal = ?, reversal_low = ?, reversal_status = ?, room = NULL WHERE id = ? AND id_low = ?`)
 	selectAttempts = define(`SELECT ` + attemptColumns + ` FROM attempts WHERE payment = ? ORDER BY id`)
@@ -88,7 +91,7 @@ func (s *stmt) attempt() (a payment.Attempt, err error) {
 func (s *Store) PaymentOf(ctx context.Context, operation ident.ID) (id ident.ID, err error) {
 	err = s.of(operation).read(ctx, func(c *conn) error {
 		for _, q := range paymentOf {
-			if id, err = one(c, q, operation, (*stmt).idRow); err != store.ErrNotFound {
+			if id, err = one(c, q, operation, (*stmt).idRow); !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
 		}

@@ -3,10 +3,10 @@ package sqlite
 import (
 	"time"
 
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"florin/ident"
 	"florin/money"
-
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // How the domain's values stand in columns.

@@ -5,7 +5,9 @@ import "florin/payment"
 const captureColumns = `id, id_low, payment, payment_low, attempt, attempt_low, user_id, amount, status, version`
 
 var (
-	captures       = table[payment.Capture]{defineInsert("captures", captureColumns), (*tx).bindCapture, (*conn).updateCapture}
+	captures = table[payment.Capture]{
+		defineInsert("captures", captureColumns), (*tx).bindCapture, (*conn).updateCapture,
+	}
 	updateCapture  = define(`UPDATE captures SET status = ?, version = ? WHERE id = ? AND id_low = ?`)
 	selectCaptures = define(`SELECT ` + captureColumns + ` FROM captures WHERE payment = ? ORDER BY id`)
 	allCaptures    = define(`SELECT ` + captureColumns + ` FROM captures ORDER BY payment, id`)

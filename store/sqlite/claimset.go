@@ -94,33 +94,33 @@ func (set *claimSet) lacks(hash int64) bool {
 	if set == nil || !set.ready.Load() {
 		return false
 	}
-	part, print := set.place(hash)
+	part, mark := set.place(hash)
 	part.mu.RLock()
 	defer part.mu.RUnlock()
-	return len(part.slots) == 0 || part.slots[part.find(print)] == 0
+	return len(part.slots) == 0 || part.slots[part.find(mark)] == 0
 }
 
 func (set *claimSet) add(hash int64) {
 	if set == nil {
 		return
 	}
-	part, print := set.place(hash)
+	part, mark := set.place(hash)
 	part.mu.Lock()
 	defer part.mu.Unlock()
-	part.add(print)
+	part.add(mark)
 }
 
-// find returns the slot that holds print, or the empty one where it belongs.
-func (f *fingerprints) find(print uint32) int {
+// find returns the slot that holds mark, or the empty one where it belongs.
+func (f *fingerprints) find(mark uint32) int {
 	mask := len(f.slots) - 1
-	at := int(print>>1) & mask
-	for f.slots[at] != 0 && f.slots[at] != print {
+	at := int(mark>>1) & mask
+	for f.slots[at] != 0 && f.slots[at] != mark {
 		at = (at + 1) & mask
 	}
 	return at
 }
 
-func (f *fingerprints) add(print uint32) {
+func (f *fingerprints) add(mark uint32) {
 	if 4*(f.used+1) > 3*len(f.slots) {
 		old := f.slots
 		f.slots = make([]uint32, max(64, 2*len(old)))
@@ -130,8 +130,8 @@ func (f *fingerprints) add(print uint32) {
 			}
 		}
 	}
-	if at := f.find(print); f.slots[at] == 0 {
-		f.slots[at] = print
+	if at := f.find(mark); f.slots[at] == 0 {
+		f.slots[at] = mark
 		f.used++
 	}
 }

@@ -20,7 +20,9 @@
 //   - A claim's absence may be told from memory, its presence never: the set of
 //     fingerprints may only say "surely new".
 //   - Tables grow at their end: ids are stored by their ascending part. What is
-//     looked up otherwise is indexed by integers alone.
+//     looked up otherwise is indexed by integers alone, and what comes in any
+//     order within generations (generation.go), so that a group of payments
+//     touches the same few pages in a store of ten payments and of ten million.
 //   - Whatever fails, the Tx is rolled back before the error is returned, and the
 //     connection is ready for the next one.
 //   - Errors are told by SQLite's result codes, never by their texts.

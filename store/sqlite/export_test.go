@@ -78,9 +78,11 @@ func failingSync(tls *libc.TLS, file uintptr, _ int32) int32 {
 type ClaimSet struct{ set *claimSet }
 
 // NewClaimSet returns an empty one.
-func NewClaimSet() ClaimSet { set := newClaimSet()
+func NewClaimSet() ClaimSet {
+	set := newClaimSet()
 	set.ready.Store(true)
-	return ClaimSet{set} }
+	return ClaimSet{set}
+}
 
 // Add adds a hash.
 func (c ClaimSet) Add(hash int64) { c.set.add(hash) }

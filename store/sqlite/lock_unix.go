@@ -18,11 +18,10 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("store/sqlite: lock file: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		file.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%w: %s is held by another florin process", ErrLocked, dir)
+			err = fmt.Errorf("%w: %s is held by another florin process", ErrLocked, dir)
 		}
-		return nil, fmt.Errorf("store/sqlite: lock %s: %w", dir, err)
+		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
 }

@@ -11,12 +11,12 @@ import (
 
 // pointerAt views the memory behind a C pointer.
 func pointerAt(p uintptr) unsafe.Pointer {
-	return *(*unsafe.Pointer)(unsafe.Pointer(&p))
+	return *(*unsafe.Pointer)(unsafe.Pointer(&p)) //nolint:gosec // p is the C allocator's
 }
 
 // bytesAt views n bytes of C memory; they live as long as their owner says.
 func bytesAt(p uintptr, n int) []byte {
-	return unsafe.Slice((*byte)(pointerAt(p)), n)
+	return unsafe.Slice((*byte)(pointerAt(p)), n) //nolint:gosec // as pointerAt
 }
 
 // buffer is C memory of our own, grown on demand.
@@ -48,15 +48,22 @@ func (b *buffer) free() {
 
 // stringOf views bytes as a string without a copy; b must not change while the
 // string is used.
-func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func stringOf(b []byte) string {
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // Go's own memory, and b is alive
+}
+
+// addressOf returns the C pointer of a value that stands in C memory.
+func addressOf[T any](v *T) uintptr {
+	return uintptr(unsafe.Pointer(v)) //nolint:gosec // v is the C allocator's, which does not move it
+}
 
 // function is the inverse of callback.
 func function[F any](p uintptr) F {
-	return *(*F)(unsafe.Pointer(&struct{ p uintptr }{p}))
+	return *(*F)(unsafe.Pointer(&struct{ p uintptr }{p})) //nolint:gosec // the translator's convention
 }
 
 // callback returns the C pointer of a declared function, as the translator of
 // SQLite expects it: the address of its code pointer.
 func callback[F any](f F) uintptr {
-	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f}))
+	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f})) //nolint:gosec // the translator's convention
 }

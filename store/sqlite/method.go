@@ -11,7 +11,9 @@ import (
 const methodColumns = `id, id_low, user_id, brand, last4, exp_month, exp_year, fingerprint, sealed, version, deleted_at`
 
 var (
-	methods      = table[vault.PaymentMethod]{defineInsert("payment_methods", methodColumns), (*tx).bindMethod, (*conn).updateMethod}
+	methods = table[vault.PaymentMethod]{
+		defineInsert("payment_methods", methodColumns), (*tx).bindMethod, (*conn).updateMethod,
+	}
 	updateMethod = define(`UPDATE payment_methods SET brand = ?, last4 = ?, exp_month = ?, exp_year = ?,
 		fingerprint = ?, sealed = ?, version = ?, deleted_at = ? WHERE id = ? AND id_low = ?`)
 	selectMethod = define(`SELECT ` + methodColumns + ` FROM payment_methods WHERE id = ? AND id_low = ?`)

@@ -32,7 +32,7 @@ type Schema struct {
 // Migrate brings the schema of every shard to the latest version, making the
 // store when there is none, and returns what each was before. It needs the
 // store's lock, as Open with ReadWrite does, which migrates by itself.
-func Migrate(ctx context.Context, cfg Config) ([]Schema, error) {
+func Migrate(ctx context.Context, cfg Config) (before []Schema, err error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -41,8 +41,8 @@ func Migrate(ctx context.Context, cfg Config) ([]Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Close()
-	before, err := Schemas(ctx, cfg)
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	before, err = Schemas(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -79,16 +79,11 @@ func Schemas(ctx context.Context, cfg Config) ([]Schema, error) {
 }
 
 func schemaOf(ctx context.Context, name string) (version, latest int64, err error) {
-	db, err := openForGoose(name)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer db.Close()
-	provider, err := newProvider(db, embedded, marks{})
-	if err != nil {
-		return 0, 0, err
-	}
-	return provider.GetVersions(ctx)
+	err = withGoose(name, embedded, marks{}, func(_ *sql.DB, provider *goose.Provider) (err error) {
+		version, latest, err = provider.GetVersions(ctx)
+		return err
+	})
+	return version, latest, err
 }
 
 // makeShards makes and migrates all files of a store and returns their marks.
@@ -122,34 +117,25 @@ func migrate(ctx context.Context, name string, files fs.FS, m marks, isNew bool)
 			return err
 		}
 	}
-	db, err := openForGoose(name)
-	if err != nil {
+	return withGoose(name, files, m, func(db *sql.DB, provider *goose.Provider) error {
+		version, latest, err := provider.GetVersions(ctx)
+		if err != nil {
+			return err
+		}
+		if version > latest {
+			return fmt.Errorf("%w: it is at %d, this program knows %d", ErrSchema, version, latest)
+		}
+		if _, err := provider.Up(ctx); err != nil || !isNew {
+			return err
+		}
+		_, err = db.ExecContext(ctx, `INSERT INTO meta (id, store, shard, shards, mode) VALUES (1, ?, ?, ?, ?)`,
+			m.store, m.shard, m.shards, string(m.mode))
 		return err
-	}
-	defer db.Close()
-	provider, err := newProvider(db, files, m)
-	if err != nil {
-		return err
-	}
-	version, latest, err := provider.GetVersions(ctx)
-	if err != nil {
-		return err
-	}
-	if version > latest {
-		return fmt.Errorf("%w: it is at %d, this program knows %d", ErrSchema, version, latest)
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return err
-	}
-	if !isNew {
-		return nil
-	}
-	_, err = db.ExecContext(ctx, `INSERT INTO meta (id, store, shard, shards, mode) VALUES (1, ?, ?, ?, ?)`,
-		m.store, m.shard, m.shards, string(m.mode))
-	return err
+	})
 }
 
-func openForGoose(name string) (*sql.DB, error) {
+// withGoose runs f with a connection to a file and the migrations for it.
+func withGoose(name string, files fs.FS, m marks, f func(*sql.DB, *goose.Provider) error) (err error) {
 	pragmas := url.Values{"_pragma": {
 		"page_size(" + strconv.Itoa(pageSize) + ")", "journal_mode(WAL)", "synchronous(FULL)",
 		"busy_timeout(" + strconv.Itoa(busyTimeoutMillis) + ")",
@@ -157,10 +143,15 @@ func openForGoose(name string) (*sql.DB, error) {
 	// A '?' or '#' in a directory's name must not end the path.
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: name}).EscapedPath()+"?"+pragmas.Encode())
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
-	return db, nil
+	provider, err := newProvider(db, files, m)
+	if err != nil {
+		return err
+	}
+	return f(db, provider)
 }
 
 // newProvider reads the migrations: files NNNNN_name.sql, forward only, each a

@@ -55,7 +55,9 @@ func TestMigrateData(t *testing.T) {
 			ALTER TABLE payments ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';
 			CREATE TABLE futures (user_id INTEGER CHECK (user_id % {{.Shards}} = {{.Shard}})) STRICT;
 			INSERT INTO futures SELECT user_id FROM payments;`)},
-		"migrations/00003_broken.sql": {Data: []byte(`CREATE TABLE half (x INTEGER) STRICT; INSERT INTO nothing VALUES (1);`)},
+		"migrations/00003_broken.sql": {Data: []byte(`
+			CREATE TABLE half (x INTEGER) STRICT;
+			INSERT INTO nothing VALUES (1);`)},
 	}
 	for shard := range 2 {
 		if err := sqlite.MigrateFile(t.Context(), dir, shard, 2, files); err == nil {

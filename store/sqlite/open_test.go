@@ -18,8 +18,7 @@ func refused(t *testing.T, cfg sqlite.Config, want error, text string) {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), cfg)
 	if err == nil {
-		s.Close()
-		t.Fatal("was opened")
+		t.Fatal("was opened", s.Close())
 	}
 	if want != nil && !errors.Is(err, want) || !strings.Contains(err.Error(), text) {
 		t.Errorf("error is %v, want %v with %q", err, want, text)
@@ -53,7 +52,10 @@ func TestMarks(t *testing.T) {
 	}{
 		{name: "another number", cfg: sqlite.Config{Shards: 8}, want: sqlite.ErrMarks, text: "store of 4 shards, not 8"},
 		{name: "a smaller number", cfg: sqlite.Config{Shards: 2}, want: sqlite.ErrMarks, text: "store of 4 shards, not 2"},
-		{name: "another mode", cfg: sqlite.Config{Mode: access.Live}, want: sqlite.ErrMarks, text: "is in mode test, not live"},
+		{
+			name: "another mode", cfg: sqlite.Config{Mode: access.Live}, want: sqlite.ErrMarks,
+			text: "is in mode test, not live",
+		},
 		{name: "no power of two", cfg: sqlite.Config{Shards: 3}, text: "must be a power of two"},
 		{name: "too many", cfg: sqlite.Config{Shards: 512}, text: "must be a power of two up to 256"},
 		{name: "no such mode", cfg: sqlite.Config{Mode: "prod"}, text: "must be test or live"},

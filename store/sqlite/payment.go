@@ -22,7 +22,9 @@ const paymentColumns = `id, id_low, user_id, amount, currency, capture_method, p
 	authorized, capture_pending, captured, refund_pending, refunded, disputed, answered_version, answered`
 
 var (
-	payments      = table[payment.Payment]{defineInsert("payments", paymentColumns+", generation, room"), (*tx).bindPayment, (*conn).updatePayment}
+	payments = table[payment.Payment]{
+		defineInsert("payments", paymentColumns+", generation, room"), (*tx).bindPayment, (*conn).updatePayment,
+	}
 	updatePayment = define(`UPDATE payments SET status = ?, reason = ?, version = ?, payment_method = ?, attempt = ?,
 		attempt_low = ?, gateway = ?, authorized = ?, capture_pending = ?, captured = ?, refund_pending = ?,
 		refunded = ?, disputed = ?, answered_version = ?, answered = ?, details = ?, room = NULL WHERE id = ? AND id_low = ?`)

@@ -74,7 +74,7 @@ func (p *pool) close() {
 }
 
 func openReader(path string) (*conn, error) {
-	return openConn(path, sqlite3.SQLITE_OPEN_READONLY, "query_only=ON", "cache_size=512")
+	return openConn(path, sqlite3.SQLITE_OPEN_READONLY, "query_only=ON", "cache_size=1024")
 }
 
 // inReadTx runs f in a transaction, so that its queries see one state.

@@ -14,7 +14,9 @@ const refundColumns = `id, id_low, payment, payment_low, attempt, attempt_low, u
 	status, reason, reference, answered_at, version, inquire_at, inquiries`
 
 var (
-	refunds      = table[payment.Refund]{defineInsert("refunds", refundColumns), (*tx).bindRefund, (*conn).updateRefund}
+	refunds = table[payment.Refund]{
+		defineInsert("refunds", refundColumns), (*tx).bindRefund, (*conn).updateRefund,
+	}
 	updateRefund = define(`UPDATE refunds SET status = ?, reason = ?, reference = ?, answered_at = ?, version = ?,
 		inquire_at = ?, inquiries = ? WHERE id = ? AND id_low = ?`)
 	selectRefund  = define(`SELECT ` + refundColumns + ` FROM refunds WHERE id = ? AND id_low = ?`)

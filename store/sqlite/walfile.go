@@ -91,7 +91,7 @@ func openWAL(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) i
 	w.methods.FxTruncate = callback(truncateWAL)
 	w.methods.FxSync = callback(syncWAL)
 	w.methods.FxFileSize = callback(sizeOfWAL)
-	*methods = uintptr(unsafe.Pointer(&w.methods))
+	*methods = addressOf(&w.methods)
 	return rc
 }
 

@@ -53,6 +53,15 @@ func (f *fixture) twoShards() {
 	}
 }
 
+// snapshot opens a view of a shard that is closed when the case ends.
+func (f *fixture) snapshot(shard int) store.Snapshot {
+	f.Helper()
+	s, err := f.store.Snapshot(f.ctx, shard)
+	f.check(err)
+	f.Cleanup(func() { f.check(s.Close()) })
+	return s
+}
+
 func (f *fixture) check(err error) {
 	f.Helper()
 	if err != nil {

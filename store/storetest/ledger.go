@@ -23,9 +23,7 @@ func sales(slot int) ledger.Key { return ledger.Key{Name: ledger.Sales, Slot: sl
 // accounts reads all accounts of a shard, by key, and checks their order.
 func (f *fixture) accounts(shard int) map[ledger.Key]ledger.Account {
 	f.Helper()
-	snapshot, err := f.store.Snapshot(f.ctx, shard)
-	f.check(err)
-	defer snapshot.Close()
+	snapshot := f.snapshot(shard)
 	found := map[ledger.Key]ledger.Account{}
 	var last ledger.Name
 	f.check(snapshot.Accounts(f.ctx, func(a ledger.Account) error {
@@ -87,9 +85,7 @@ func transactions(f *fixture) {
 	f.commit(0, store.Changes{Transactions: []ledger.Transaction{t, u}, Accounts: accounts})
 	want = append(want, t, u)
 
-	snapshot, err := f.store.Snapshot(f.ctx, 0)
-	f.check(err)
-	defer snapshot.Close()
+	snapshot := f.snapshot(0)
 	var got []ledger.Transaction
 	f.check(snapshot.Transactions(f.ctx, func(t ledger.Transaction) error { got = append(got, t); return nil }))
 	same(f, got, want)
@@ -107,9 +103,7 @@ func accountBeyond64Bits(f *fixture) {
 	if _, fits := want[a.Key].Balance.Int64(); fits {
 		f.Fatal("the case is no case")
 	}
-	snapshot, err := f.store.Snapshot(f.ctx, 0)
-	f.check(err)
-	defer snapshot.Close()
+	snapshot := f.snapshot(0)
 	f.check(snapshot.Transactions(f.ctx, func(got ledger.Transaction) error { same(f, got, t); return nil }))
 }
 

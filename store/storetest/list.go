@@ -73,27 +73,41 @@ func paymentFilters(f *fixture) {
 		keep func(payment.Payment) bool
 	}{
 		{store.PaymentQuery{}, func(payment.Payment) bool { return true }},
-		{store.PaymentQuery{UserID: f.user(0, 2)},
-			func(p payment.Payment) bool { return p.UserID == f.user(0, 2) }},
+		{
+			store.PaymentQuery{UserID: f.user(0, 2)},
+			func(p payment.Payment) bool { return p.UserID == f.user(0, 2) },
+		},
 		{store.PaymentQuery{UserID: f.user(0, 3)}, func(payment.Payment) bool { return false }},
-		{store.PaymentQuery{Status: payment.Declined},
-			func(p payment.Payment) bool { return p.Status == payment.Declined }},
+		{
+			store.PaymentQuery{Status: payment.Declined},
+			func(p payment.Payment) bool { return p.Status == payment.Declined },
+		},
 		{store.PaymentQuery{Currency: "USD"}, func(p payment.Payment) bool { return p.Amount.Currency == "USD" }},
-		{store.PaymentQuery{AmountGTE: 400, AmountLTE: 700},
-			func(p payment.Payment) bool { return p.Amount.Minor >= 400 && p.Amount.Minor <= 700 }},
-		{store.PaymentQuery{CreatedGTE: list[6].ID.Time(), CreatedLT: list[3].ID.Time()},
+		{
+			store.PaymentQuery{AmountGTE: 400, AmountLTE: 700},
+			func(p payment.Payment) bool { return p.Amount.Minor >= 400 && p.Amount.Minor <= 700 },
+		},
+		{
+			store.PaymentQuery{CreatedGTE: list[6].ID.Time(), CreatedLT: list[3].ID.Time()},
 			func(p payment.Payment) bool {
 				return !p.ID.Time().Before(list[6].ID.Time()) && p.ID.Time().Before(list[3].ID.Time())
-			}},
-		{store.PaymentQuery{MetadataKey: "order", MetaValue: "4"},
-			func(p payment.Payment) bool { return p.Details.Metadata["order"] == "4" }},
-		{store.PaymentQuery{MetadataKey: "we\"ird.key$", MetaValue: "x"},
-			func(p payment.Payment) bool { return p.Details.Metadata != nil }},
-		{store.PaymentQuery{UserID: f.user(0, 1), Status: payment.Succeeded, Currency: "EUR", AmountGTE: 200},
+			},
+		},
+		{
+			store.PaymentQuery{MetadataKey: "order", MetaValue: "4"},
+			func(p payment.Payment) bool { return p.Details.Metadata["order"] == "4" },
+		},
+		{
+			store.PaymentQuery{MetadataKey: "we\"ird.key$", MetaValue: "x"},
+			func(p payment.Payment) bool { return p.Details.Metadata != nil },
+		},
+		{
+			store.PaymentQuery{UserID: f.user(0, 1), Status: payment.Succeeded, Currency: "EUR", AmountGTE: 200},
 			func(p payment.Payment) bool {
 				return p.UserID == f.user(0, 1) && p.Status == payment.Succeeded &&
 					p.Amount.Currency == "EUR" && p.Amount.Minor >= 200
-			}},
+			},
+		},
 	} {
 		c.q.Limit = 100
 		got, err := f.store.Payments(f.ctx, 0, c.q)

@@ -35,13 +35,19 @@ func refundLists(f *fixture) {
 		{store.RefundQuery{}, func(payment.Refund) bool { return true }},
 		{store.RefundQuery{UserID: first.UserID}, func(r payment.Refund) bool { return r.UserID == first.UserID }},
 		{store.RefundQuery{Payment: second.ID}, func(r payment.Refund) bool { return r.Payment == second.ID }},
-		{store.RefundQuery{Status: payment.OperationFailed},
-			func(r payment.Refund) bool { return r.Status == payment.OperationFailed }},
+		{
+			store.RefundQuery{Status: payment.OperationFailed},
+			func(r payment.Refund) bool { return r.Status == payment.OperationFailed },
+		},
 		{store.RefundQuery{UserID: third.UserID, Payment: second.ID}, func(payment.Refund) bool { return false }},
-		{store.RefundQuery{Page: store.Page{After: second.Refunds[1].ID}},
-			func(r payment.Refund) bool { return r.ID.Compare(second.Refunds[1].ID) < 0 }},
-		{store.RefundQuery{Page: store.Page{Before: second.Refunds[0].ID}},
-			func(r payment.Refund) bool { return r.ID.Compare(second.Refunds[0].ID) > 0 }},
+		{
+			store.RefundQuery{Page: store.Page{After: second.Refunds[1].ID}},
+			func(r payment.Refund) bool { return r.ID.Compare(second.Refunds[1].ID) < 0 },
+		},
+		{
+			store.RefundQuery{Page: store.Page{Before: second.Refunds[0].ID}},
+			func(r payment.Refund) bool { return r.ID.Compare(second.Refunds[0].ID) > 0 },
+		},
 	} {
 		c.q.Limit = 100
 		got, err := f.store.Refunds(f.ctx, 0, c.q)

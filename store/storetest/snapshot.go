@@ -79,9 +79,7 @@ func snapshotEverything(f *fixture) {
 
 func snapshotVisitorsError(f *fixture) {
 	f.everything(f.user(0, 1))
-	s, err := f.store.Snapshot(f.ctx, 0)
-	f.check(err)
-	defer s.Close()
+	s := f.snapshot(0)
 	enough := errors.New("enough")
 	visits := 0
 	stop := func() error { visits++; return enough }
@@ -124,12 +122,12 @@ func snapshotConsistent(f *fixture) {
 	f.check(f.consistent())
 }
 
-func (f *fixture) consistent() error {
+func (f *fixture) consistent() (err error) {
 	s, err := f.store.Snapshot(f.ctx, 0)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	var moved, total money.Sum
 	err = s.Transactions(f.ctx, func(t ledger.Transaction) error {
 		moved, err = moved.Add(t.Entries[1].Minor)
