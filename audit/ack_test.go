@@ -65,7 +65,7 @@ func TestPlainAndOtherLinesReadAlike(t *testing.T) {
 		`{ ` + id + `, "user_id": 7, "amount": 100, "currency": "USD", "status": "succeeded", "key": "k:1" }`:        plain,
 		`{` + id + `,"user_id":7,"amount":100,"currency":"USD","status":"succeeded","key":"k:1","more":[1,{"a":2}]}`: plain,
 		`{` + id + `,"user_id":7,"amount":100,"currency":"USD","status":"succeeded","key":"k,1:\"x"}`:                want,
-		`{` + id + `,"user_id":7,"amount":100,"currency":"USD","status":"succeeded","key":"\u006b:1"}`:                plain,
+		`{` + id + `,"user_id":7,"amount":100,"currency":"USD","status":"succeeded","key":"\u006b:1"}`:               plain,
 	} {
 		var got audit.Acknowledgement
 		err := audit.ReadAcknowledgements("file", strings.NewReader(text+"\n"))(func(a audit.Acknowledgement) error {

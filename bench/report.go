@@ -148,7 +148,7 @@ func (r *Report) method() string {
 		fmt.Fprintf(&b, "It ran for %s.\n", r.Window)
 	}
 	b.WriteString("Before each measurement there is a ramp that does not count. Every answer was checked.\n")
-	b.WriteString("CPU is the server's own time a payment; it hardly minds what else the machine does.")
+	b.WriteString("CPU is the server's own time a payment; other work on the machine moves it least.")
 	if r.Choice != "" {
 		b.WriteString("\nSingle requests go better with this many clients (" + r.Choice + ").")
 	}

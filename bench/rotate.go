@@ -37,13 +37,20 @@ func (r *run) rotate(ctx context.Context, lanes []lane) error {
 				return ctx.Err()
 			}
 			r.report.add(l.mode, slice)
-			fmt.Fprintf(r.cfg.Log, "%-6s %d/%d %9s/s %5d µs\n", l.mode, turn+1, turns, group(int64(slice.PerSecond)),
-				slice.CPU.Microseconds())
+			fmt.Fprintf(r.cfg.Log, "%-6s %d/%d %9s/s%s\n", l.mode, turn+1, turns, group(int64(slice.PerSecond)),
+				spent(slice.CPU))
 		}
 		slices.Reverse(lanes)
 	}
 	r.report.Turns, r.report.Window = max(r.report.Turns, turns), window
 	return nil
+}
+
+func spent(cpu time.Duration) string {
+	if cpu == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%6d µs", cpu.Microseconds())
 }
 
 // newLoad returns a load of random payments.

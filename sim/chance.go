@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"math/rand/v2"
 	"time"
 )
@@ -18,7 +20,11 @@ const (
 // dice is chance that comes back with its seed.
 type dice struct{ *rand.Rand }
 
-func newDice(seed, stream uint64) dice { return dice{rand.New(rand.NewPCG(seed, stream))} }
+// newDice mixes seed and stream well: people count seeds from 0.
+func newDice(seed, stream uint64) dice {
+	text := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, seed), stream)
+	return dice{rand.New(rand.NewChaCha8(sha256.Sum256(text)))}
+}
 
 // hit draws whether something of that probability happens.
 func (d dice) hit(p float64) bool { return p > 0 && d.Float64() < p }

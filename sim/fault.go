@@ -53,7 +53,7 @@ func drawFaults(d dice) faults {
 	}
 	call := func(p float64) float64 { return draw(p, 0.5) }
 	step := func(p float64) float64 { return draw(p, 4*p) }
-	return faults{
+	f := faults{
 		read: call(0.01), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
 		refuse: call(0.01), commitConflict: call(0.03), commitLost: call(0.01),
 		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
@@ -64,6 +64,10 @@ func drawFaults(d dice) faults {
 		kill: step(0.0015), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
 		bigJump: step(0.02), back: step(0.005),
 	}
+	if f.tardy > 0 {
+		f.errorLate = max(f.errorLate, 0.05) // so that something can be late
+	}
+	return f
 }
 
 // hit draws whether a fault happens; in the liveness phase none does.
@@ -107,6 +111,14 @@ const (
 	// ForgetNotice takes notices and does nothing.
 	ForgetNotice Break = "forget-notice"
 )
+
+// Breaks lists what can be broken.
+func Breaks() []Break {
+	return []Break{
+		AckBeforeCommit, LoseCommit, ForgetEvent, ForgetClaim, ForgetReservation, WrongBalance,
+		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice,
+	}
+}
 
 // broken draws, for a call, whether what the run's Break names goes wrong.
 func (w *world) broken(b Break, p float64) bool { return w.cfg.Break == b && w.faultDice.hit(p) }

@@ -187,7 +187,7 @@ func (p *provider) later(operation ident.ID, send func() (gateway.Outcome, error
 	settling := p.Capabilities().Settling
 	late := p.w.faultDice.between(time.Millisecond, pick(p.w.faultDice, settling, settling/500))
 	if p.w.hit(p.w.faults.tardy) {
-		late += p.w.faultDice.between(0, time.Minute)
+		late += p.w.faultDice.between(0, 4*time.Minute)
 		p.w.audit.excuse(operation)
 	}
 	p.landing[operation]++

@@ -1,42 +1,132 @@
 package sim_test
 
 import (
-	"flag"
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"florin/sim"
 )
 
-var (
-	seeds = flag.Uint64("seeds", 50, "")
-	first = flag.Uint64("first", 0, "")
-	steps = flag.Int("steps", 0, "")
-)
+// seeds returns how many seeds TestSeeds runs: 50, or what SIM_SEEDS says.
+func seeds(t *testing.T) uint64 {
+	t.Helper()
+	text := os.Getenv("SIM_SEEDS")
+	if text == "" {
+		return 50
+	}
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		t.Fatalf("SIM_SEEDS: %v", err)
+	}
+	return n
+}
 
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	bad := 0
-	counts := map[string]int{}
-	for seed := range *seeds {
-		report, err := sim.Run(sim.Config{Seed: *first + seed, Steps: *steps})
-		if err != nil {
-			t.Error(err)
-			if bad++; bad > 300 {
-				break
+	for seed := range seeds(t) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			report, err := sim.Run(sim.Config{Seed: seed})
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		for k, v := range report.Counts {
-			counts[k] += v
-		}
-		counts["requests"] += report.Requests
-		counts["payments"] += report.Payments
-		counts["reversals"] += report.Reversals
-		counts["refunds"] += report.Refunds
-		counts["groups"] += report.Groups
-		counts["commands"] += report.Commands
-		counts["inquiries"] += report.Inquiries
+			if report.Payments == 0 || report.Answers == 0 || report.Groups == 0 {
+				t.Errorf("nothing happened: %+v", report)
+			}
+		})
 	}
-	for k, v := range counts {
-		t.Logf("%s: %d", k, v)
+}
+
+// TestSeedDecides runs a seed twice, beside other runs, and compares every line.
+func TestSeedDecides(t *testing.T) {
+	t.Parallel()
+	hashes := map[string]uint64{}
+	for seed := range uint64(4) {
+		var first, second bytes.Buffer
+		a, errA := sim.Run(sim.Config{Seed: 1000 + seed, Trace: &first})
+		b, errB := sim.Run(sim.Config{Seed: 1000 + seed, Trace: &second})
+		if errA != nil || errB != nil {
+			t.Fatal(errA, errB)
+		}
+		if !bytes.Equal(first.Bytes(), second.Bytes()) || a.Hash != b.Hash {
+			t.Errorf("seed %d has two runs:\n%s", seed, parting(first.String(), second.String()))
+		}
+		if fmt.Sprint(a) != fmt.Sprint(b) {
+			t.Errorf("seed %d has two reports: %+v and %+v", seed, a, b)
+		}
+		if other, twice := hashes[a.Hash]; twice {
+			t.Errorf("seeds %d and %d run alike", seed, other)
+		}
+		hashes[a.Hash] = seed
+	}
+}
+
+// parting returns the lines at which two traces part.
+func parting(first, second string) string {
+	a, b := strings.Split(first, "\n"), strings.Split(second, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("line %d:\n%s\n%s", i+1, a[i], b[i])
+		}
+	}
+	return fmt.Sprintf("%d and %d lines", len(a), len(b))
+}
+
+// TestAuditorNotices breaks things on purpose: each must be noticed within few
+// seeds, and the failure must say how to see it again.
+func TestAuditorNotices(t *testing.T) {
+	t.Parallel()
+	for _, b := range sim.Breaks() {
+		t.Run(string(b), func(t *testing.T) {
+			t.Parallel()
+			for seed := range uint64(20) {
+				_, err := sim.Run(sim.Config{Seed: seed, Break: b})
+				if err == nil {
+					continue
+				}
+				text := err.Error()
+				if !strings.Contains(text, fmt.Sprintf("seed %d,", seed)) || strings.Count(text, "\n") < 20 {
+					t.Errorf("a failure without its seed or its trace: %s", text)
+				}
+				what, _, _ := strings.Cut(text, "\n")
+				t.Log(what)
+				return
+			}
+			t.Error("nobody noticed")
+		})
+	}
+}
+
+// TestWorldGoesWrong checks that a number of seeds sees every kind of fault and
+// of answer: a workload that never meets a case proves nothing about it.
+func TestWorldGoesWrong(t *testing.T) {
+	t.Parallel()
+	seen := map[string]int{}
+	for seed := range uint64(20) {
+		report, err := sim.Run(sim.Config{Seed: 2000 + seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, n := range report.Counts {
+			seen[what] += n
+		}
+	}
+	for _, what := range []string{
+		"kill", "store restart", "gateway outage", "shard outage", "hung up", "hung up at once", "landed late",
+		"gateway not sent", "gateway an error before", "gateway an error after", "gateway an error, later",
+		"gateway hangs, lost", "gateway hangs, done", "gateway hangs, later", "gateway pending", "gateway unknown",
+		"told succeeded", "told declined", "told processing", "told canceled", "told requires_confirmation",
+		"told refund succeeded", "told refund pending", "told refund failed", "told method", "told list",
+		"told wrong_state", "told over_refund", "told not_found", "told invalid_parameter", "told unavailable",
+		"told idempotency_in_progress", "told idempotency_key_reuse", "told gateway_unavailable", "told overloaded",
+		"alert: a gateway approved late; the charge is being reversed",
+	} {
+		if seen[what] == 0 {
+			t.Errorf("no run has seen: %s", what)
+		}
 	}
 }

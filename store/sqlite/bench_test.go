@@ -49,6 +49,7 @@ func BenchmarkRaw(b *testing.B) {
 				}
 				b.Logf("filled with %d payments at %.0f/s", fill, float64(fill)/time.Since(start).Seconds())
 			}
+			s.AwaitClaims()
 			before := processorTime(b)
 			b.ResetTimer()
 			if err := load.run(b.Context(), b.N, group); err != nil {

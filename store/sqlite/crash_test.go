@@ -92,11 +92,11 @@ func TestLongCommit(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, sqlite.Config{Dir: dir, Shards: 1})
 	w := newWorkload(s, 100)
-	if err := w.group(t.Context(), 0, 6000); err != nil {
+	if err := w.group(t.Context(), 0, 2500); err != nil {
 		t.Fatal(err)
 	}
-	if n := audit(t, open(t, sqlite.Config{Dir: copyStore(t, dir)})); n != 6000 {
-		t.Errorf("%d of 6000 payments are there", n)
+	if n := audit(t, open(t, sqlite.Config{Dir: copyStore(t, dir)})); n != 2500 {
+		t.Errorf("%d of 2500 payments are there", n)
 	}
 }
 
@@ -171,11 +171,11 @@ func TestKilled(t *testing.T) {
 func TestCheckpoint(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	const pages = 200
+	const pages = 100
 	s := open(t, sqlite.Config{Dir: dir, Shards: 2, WALPages: pages})
 	w := newWorkload(s, 1000)
-	for range 10 {
-		if err := w.run(t.Context(), 12, 100); err != nil {
+	for range 4 {
+		if err := w.run(t.Context(), 12, 50); err != nil {
 			t.Fatal(err)
 		}
 		audit(t, s)
@@ -190,7 +190,7 @@ func TestCheckpoint(t *testing.T) {
 			t.Errorf("the log of shard %d has %d bytes", shard, size)
 		}
 	}
-	if n := audit(t, open(t, sqlite.Config{Dir: copyStore(t, dir)})); n != 12000 {
-		t.Errorf("%d of 12000 payments are there", n)
+	if n := audit(t, open(t, sqlite.Config{Dir: copyStore(t, dir)})); n != 2400 {
+		t.Errorf("%d of 2400 payments are there", n)
 	}
 }

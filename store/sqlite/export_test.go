@@ -74,6 +74,13 @@ func failingSync(tls *libc.TLS, file uintptr, _ int32) int32 {
 	return sqlite3.SQLITE_IOERR_FSYNC
 }
 
+// AwaitClaims waits until all claims are known in memory.
+func (s *Store) AwaitClaims() {
+	for _, sh := range s.shards {
+		sh.claims.done.Wait()
+	}
+}
+
 // ClaimSet is a claimSet for tests.
 type ClaimSet struct{ set *claimSet }
 

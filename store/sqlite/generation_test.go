@@ -19,8 +19,8 @@ func TestGenerations(t *testing.T) {
 	w := newWorkload(s, 100)
 	ofUser := map[int64][]payment.Payment{}
 	var claims []store.Claim
-	const batch = sqlite.GenerationSize / 4
-	for n := range 14 {
+	const batch = sqlite.GenerationSize / 2
+	for n := range 5 {
 		var list []payment.Payment
 		for i := range batch {
 			user := int64(1 + i%4)
@@ -66,7 +66,7 @@ func TestGenerations(t *testing.T) {
 // checkPages reads all of a user's payments in both directions.
 func checkPages(t *testing.T, s store.Store, user int64, want []payment.Payment) {
 	t.Helper()
-	const limit = 1000
+	const limit = 3000
 	var down, up []ident.ID
 	page := store.Page{Limit: limit}
 	for {
