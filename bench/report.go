@@ -16,6 +16,7 @@ type Report struct {
 	Tally  Tally
 	Replay *Replay // nil for the modes
 
+	Client       string // what sent the requests, of all modes
 	Clients      int    // of single, hot and echo
 	Choice       string // how Clients was chosen; "" when it was given
 	BatchClients int
@@ -147,6 +148,7 @@ func (r *Report) method() string {
 	} else {
 		fmt.Fprintf(&b, "It ran for %s.\n", r.Window)
 	}
+	fmt.Fprintf(&b, "All requests, to the ceiling too, were sent by %s.\n", r.Client)
 	b.WriteString("Before each measurement there is a ramp that does not count. Every answer was checked.\n")
 	b.WriteString("CPU is the server's own time a payment; other work on the machine moves it least.")
 	if r.Choice != "" {

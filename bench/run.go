@@ -31,6 +31,10 @@ func Run(ctx context.Context, cfg Config) (_ *Report, err error) {
 	if _, err := rand.Read(id[:]); err != nil {
 		return nil, err
 	}
+	r.report.Client = "bench's own bare client"
+	if cfg.NetHTTP {
+		r.report.Client = "net/http's client"
+	}
 	r.id = "bench-" + hex.EncodeToString(id[:])
 	if cfg.Journal != "" {
 		if r.journal, err = OpenJournal(cfg.Journal); err != nil {

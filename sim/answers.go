@@ -47,6 +47,7 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldMethod(r, got.method)
 	case listPayments:
 		a.toldList(r, got.list)
+	case batch: // its items are answered one by one
 	}
 	return false
 }

@@ -1,13 +1,12 @@
 package sim
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
 	"strings"
-
-	"crypto/sha256"
 )
 
 // tailLines is how much of the trace a failure tells.
