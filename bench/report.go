@@ -134,8 +134,11 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 	if m == Batch {
 		clients = r.BatchClients
 	}
-	fmt.Fprintf(w, "%-7s %8d %10s %9.2f %9.2f %9.2f %9d\n", m, clients, rate, result.P50, result.P99, result.P999,
-		medianCPU(r.slices[m]).Microseconds())
+	cpu := ""
+	if spent := medianCPU(r.slices[m]); spent > 0 {
+		cpu = fmt.Sprint(spent.Microseconds())
+	}
+	fmt.Fprintf(w, "%-7s %8d %10s %9.2f %9.2f %9.2f %9s\n", m, clients, rate, result.P50, result.P99, result.P999, cpu)
 }
 
 // method says how it was measured.

@@ -20,7 +20,9 @@ type site struct {
 // openSite starts the servers, or takes the one that runs.
 func (r *run) openSite(ctx context.Context, group string) (s *site, err error) {
 	s = &site{target: Target{APIKey: r.cfg.APIKey, NetHTTP: r.cfg.NetHTTP, Repeat: r.cfg.Restart}}
-	s.target.CPU = s.cpu
+	if !r.cfg.Restart { // a process that is started again begins at 0
+		s.target.CPU = s.cpu
+	}
 	if r.cfg.URL != "" {
 		s.target.Addrs = []string{r.cfg.URL}
 		return s, nil

@@ -34,6 +34,7 @@ type faults struct {
 
 	hangUp  float64 // a client stops waiting
 	kill    float64
+	stop    float64 // an instance is stopped in good order, and started again
 	reopen  float64 // the store's process restarts
 	outage  float64 // a gateway is away for a while
 	blind   float64 // a shard is away for a while
@@ -61,7 +62,7 @@ func drawFaults(d dice) faults {
 		hang: call(0.03), slow: call(0.1), pending: call(0.03), unknown: call(0.02), decline: call(0.02),
 		tardy: pick(d, 0, 0, 0.3, 0.9), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
 		forget: call(0.02), hangUp: call(0.05),
-		kill: step(0.0015), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
+		kill: step(0.0015), stop: step(0.0005), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
 		bigJump: step(0.02), back: step(0.005),
 	}
 	if f.tardy > 0 {

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -117,11 +116,11 @@ func (p *provider) Resolve(ctx context.Context, operation ident.ID) (gateway.Out
 // listens fails the run when a call ends with its caller's context: from Tx 1 on
 // a flow must not listen to it.
 func (p *provider) listens(ctx context.Context) error {
-	if errors.Is(ctx.Err(), context.Canceled) {
+	err := canceled(ctx)
+	if err != nil {
 		p.w.fail("a call to %s ends with its caller's context", p.Name())
-		return ctx.Err()
 	}
-	return nil
+	return err
 }
 
 // call is one request on the line.

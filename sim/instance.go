@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -25,6 +26,9 @@ type instance struct {
 	stepping   []bool // a shard's committer is in its Step
 	inquirers  []*worker.Inquire
 	inquiring  []bool
+	ctx        context.Context //nolint:containedctx // the process's: what its committers end by
+	cancel     context.CancelFunc
+	stopping   bool // it takes no more work
 }
 
 func (i *instance) String() string { return fmt.Sprintf("instance %d.%d", i.slot, i.life) }
@@ -35,6 +39,7 @@ func (w *world) boot(slot, life int) {
 		w: w, slot: slot, life: life,
 		stepping: make([]bool, w.cfg.Shards), inquiring: make([]bool, w.cfg.Shards),
 	}
+	i.ctx, i.cancel = context.WithCancel(background())
 	last, err := w.disk.LastHigh(background())
 	if err != nil {
 		panic("sim: the disk is gone: " + err.Error())
@@ -92,21 +97,41 @@ func (w *world) alert(what string, err error) {
 func (w *world) kill(i *instance) {
 	w.say("%s is killed", i)
 	w.count("kill")
-	w.instances[i.slot] = nil
 	for _, t := range slices.Clone(w.tasks) {
 		if t.home == i {
 			w.end(t)
 		}
 	}
+	w.gone(i)
+}
+
+// gone makes room for an instance's successor.
+func (w *world) gone(i *instance) {
+	i.cancel()
+	w.instances[i.slot] = nil
 	w.bootAt[i.slot] = w.now().Add(w.faultDice.between(50*time.Millisecond, 15*time.Second))
 	w.lives[i.slot]++
 }
 
-// anyInstance returns one of the instances that run; nil when there is none.
+// stop ends an instance in good order: what has begun goes on to its end, as far
+// as that is possible while its committers' context has ended.
+func (w *world) stop(i *instance) {
+	w.say("%s stops", i)
+	w.count("stop")
+	i.stopping = true
+	i.cancel()
+}
+
+// stopped tells whether a stopping instance has come to its end.
+func (w *world) stopped(i *instance) bool {
+	return i.stopping && !slices.ContainsFunc(w.tasks, func(t *task) bool { return t.home == i })
+}
+
+// anyInstance returns one of the instances that take work; nil when none does.
 func (w *world) anyInstance() *instance {
 	var up []*instance
 	for _, i := range w.instances {
-		if i != nil {
+		if i != nil && !i.stopping {
 			up = append(up, i)
 		}
 	}
@@ -120,7 +145,7 @@ func (w *world) anyInstance() *instance {
 func (i *instance) step(shard int) {
 	i.stepping[shard] = true
 	i.w.spawn(i, fmt.Sprintf("committer %d.%d", i.slot, shard), func() {
-		if _, err := i.committers[shard].Step(background()); err != nil {
+		if _, err := i.committers[shard].Step(i.ctx); err != nil {
 			i.w.say("step of shard %d: %v", shard, err)
 		}
 		i.w.report.Groups++

@@ -13,6 +13,9 @@ func (w *world) turn() {
 		w.misfortune()
 	}
 	for slot, i := range w.instances {
+		if i != nil && w.stopped(i) {
+			w.gone(i)
+		}
 		if i == nil && (w.calm || !w.now().Before(w.bootAt[slot])) {
 			w.boot(slot, w.lives[slot])
 		}
@@ -116,6 +119,11 @@ func (w *world) misfortune() {
 	if w.hit(w.faults.kill) {
 		if i := w.anyInstance(); i != nil {
 			w.kill(i)
+		}
+	}
+	if w.hit(w.faults.stop) {
+		if i := w.anyInstance(); i != nil {
+			w.stop(i)
 		}
 	}
 	if w.hit(w.faults.reopen) {

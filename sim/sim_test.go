@@ -116,7 +116,7 @@ func TestWorldGoesWrong(t *testing.T) {
 		}
 	}
 	for _, what := range []string{
-		"kill", "store restart", "gateway outage", "shard outage", "hung up", "hung up at once", "landed late",
+		"kill", "stop", "store restart", "gateway outage", "shard outage", "hung up", "hung up at once", "landed late",
 		"gateway not sent", "gateway an error before", "gateway an error after", "gateway an error, later",
 		"gateway hangs, lost", "gateway hangs, done", "gateway hangs, later", "gateway pending", "gateway unknown",
 		"told succeeded", "told declined", "told processing", "told canceled", "told requires_confirmation",

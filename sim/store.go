@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"florin/event"
@@ -24,10 +23,10 @@ type simStore struct {
 func read[T any](ctx context.Context, s *simStore, what string, shard int, f func() (T, error)) (T, error) {
 	s.w.pause()
 	var none T
-	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return none, ctx.Err()
-	case s.away(shard) || s.w.hit(s.w.faults.read):
+	if err := canceled(ctx); err != nil {
+		return none, err
+	}
+	if s.away(shard) || s.w.hit(s.w.faults.read) {
 		s.w.say("read %s of shard %d: away", what, shard)
 		return none, errAway
 	}
@@ -111,9 +110,9 @@ func (s *simStore) Events(
 }
 
 // Committed implements store.Store.
-func (s *simStore) Committed(_ context.Context, shard int, group ident.ID) (bool, error) {
+func (s *simStore) Committed(ctx context.Context, shard int, group ident.ID) (bool, error) {
 	s.w.pause()
-	if s.away(shard) || s.w.hit(s.w.faults.lookUp) {
+	if s.away(shard) || s.w.hit(s.w.faults.lookUp) || canceled(ctx) != nil {
 		s.w.say("look up a group of shard %d: away", shard)
 		return false, errAway
 	}
@@ -124,9 +123,9 @@ func (s *simStore) Committed(_ context.Context, shard int, group ident.ID) (bool
 
 // Begin implements store.Store. It waits for the shard's open Tx, which may be
 // another instance's.
-func (s *simStore) Begin(_ context.Context, shard int) (store.Tx, error) {
+func (s *simStore) Begin(ctx context.Context, shard int) (store.Tx, error) {
 	s.w.await(func() bool { return s.writers[shard] == nil })
-	if s.away(shard) || s.w.hit(s.w.faults.begin) {
+	if s.away(shard) || s.w.hit(s.w.faults.begin) || canceled(ctx) != nil {
 		s.w.say("begin on shard %d: away", shard)
 		return nil, errAway
 	}

@@ -19,11 +19,11 @@ type simTx struct {
 }
 
 // step parks, and draws whether the Tx fails here; err is what it fails with.
-func (t *simTx) step(what string, p float64, err error) error {
+func (t *simTx) step(ctx context.Context, what string, p float64, err error) error {
 	w := t.s.w
 	w.pause()
 	switch {
-	case t.s.away(t.shard):
+	case t.s.away(t.shard) || canceled(ctx) != nil:
 		err = errAway
 	case !w.hit(p):
 		return nil
@@ -34,8 +34,8 @@ func (t *simTx) step(what string, p float64, err error) error {
 }
 
 // Claim implements store.Tx.
-func (t *simTx) Claim(_ context.Context, claims []store.Claim) ([]*store.Claim, error) {
-	if err := t.step("claim", t.s.w.faults.claim, errConflict); err != nil {
+func (t *simTx) Claim(ctx context.Context, claims []store.Claim) ([]*store.Claim, error) {
+	if err := t.step(ctx, "claim", t.s.w.faults.claim, errConflict); err != nil {
 		return nil, err
 	}
 	holders, err := t.tx.Claim(background(), claims)
@@ -51,16 +51,16 @@ func (t *simTx) Claim(_ context.Context, claims []store.Claim) ([]*store.Claim, 
 }
 
 // Load implements store.Tx.
-func (t *simTx) Load(_ context.Context, keys store.Keys) (store.State, error) {
-	if err := t.step("load", t.s.w.faults.load, pick(t.s.w.faultDice, errConflict, errAway)); err != nil {
+func (t *simTx) Load(ctx context.Context, keys store.Keys) (store.State, error) {
+	if err := t.step(ctx, "load", t.s.w.faults.load, pick(t.s.w.faultDice, errConflict, errAway)); err != nil {
 		return store.State{}, err
 	}
 	return t.tx.Load(background(), keys)
 }
 
 // Write implements store.Tx.
-func (t *simTx) Write(_ context.Context, changes *store.Changes) error {
-	if err := t.step("write", t.s.w.faults.write, errConflict); err != nil {
+func (t *simTx) Write(ctx context.Context, changes *store.Changes) error {
+	if err := t.step(ctx, "write", t.s.w.faults.write, errConflict); err != nil {
 		return err
 	}
 	if len(changes.Payments) > 1 && t.s.w.hit(t.s.w.faults.refuse) { // then there are several commands
@@ -83,7 +83,7 @@ func (t *simTx) Write(_ context.Context, changes *store.Changes) error {
 // Commit implements store.Tx.
 func (t *simTx) Commit(context.Context) error {
 	w, f := t.s.w, &t.s.w.faults
-	if err := t.step("commit", f.commitConflict, errConflict); err != nil {
+	if err := t.step(background(), "commit", f.commitConflict, errConflict); err != nil {
 		return err
 	}
 	switch {

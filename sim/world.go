@@ -132,6 +132,11 @@ func (w *world) close() {
 	for _, t := range w.tasks {
 		w.end(t)
 	}
+	for _, i := range w.instances {
+		if i != nil {
+			i.cancel()
+		}
+	}
 	for _, p := range w.providers {
 		_ = p.inner.Close()
 	}

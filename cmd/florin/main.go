@@ -21,6 +21,7 @@ type commands struct {
 	Audit   auditCmd   `cmd:"" help:"Check that the books are right."`
 	Migrate migrateCmd `cmd:"" help:"Bring a store's schema up to date."`
 	Bench   benchCmd   `cmd:"" help:"Measure payments per second."`
+	Sim     simCmd     `cmd:"" help:"Run the deterministic simulation."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -26,8 +26,8 @@ type simCmd struct {
 
 // Help implements kong.HelpProvider.
 func (simCmd) Help() string {
-	return `It runs the money path on simulated clients, gateways, stores and clocks that go wrong, and an auditor checks it.
-The same seed gives the same run, everywhere; the exit code is 1 if a run finds something wrong.
+	return `It runs the money path on simulated clients, gateways, stores and clocks that go wrong, under an auditor. The
+same seed gives the same run, everywhere; the exit code is 1 if a run finds something wrong.
 
 Example:
   florin sim --seed 7
