@@ -51,7 +51,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	if w.store, err = sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir()}); err != nil {
 		t.Fatal(err)
 	}
-	chance := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's chance
+	chance := rand.New(rand.NewPCG(1, 2))
 	ids := ident.NewSource(0, w.clock.Now, chance.Uint64)
 	set := commit.NewSet(commit.Config{
 		Store: w.store, Clock: clock.System{}, IDs: ids, Alert: w.alert,
