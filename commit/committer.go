@@ -28,8 +28,8 @@ type Config struct {
 	// MaxQueue is the most commands waiting before Enqueue refuses; 8192 by
 	// default.
 	MaxQueue int
-	// Pause is waited before gathering while the last group was small, but held
-	// more than one command: a lone client never waits. 0 by default.
+	// Pause is waited before gathering while the last group held more than one
+	// command; 0 by default.
 	Pause time.Duration
 	Log   *slog.Logger
 	// Alert is told what a human should look at; it may be nil.
@@ -63,10 +63,6 @@ const (
 	maxConflicts = 20
 	retryPause   = 20 * time.Millisecond
 )
-
-// smallGroup is the size from which on a group's own cost, its fsync and its
-// pages, is small beside that of its commands.
-const smallGroup = 128
 
 // Committer commits the commands of one shard, a group at a time.
 type Committer struct {
@@ -154,10 +150,10 @@ func (c *Committer) Step(ctx context.Context) (int, error) {
 	if c.Len() == 0 {
 		return 0, nil
 	}
-	if c.last > 1 && c.last < smallGroup && c.cfg.Pause > 0 {
+	if c.last > 1 && c.cfg.Pause > 0 {
 		_ = c.cfg.Clock.Sleep(ctx, c.cfg.Pause)
 	}
-	release := c.cfg.Permits.acquire(c.Len() < smallGroup)
+	release := c.cfg.Permits.acquire()
 	group := c.gather()
 	c.last = len(group)
 	answers, again := c.run(ctx, group, release)

@@ -8,12 +8,10 @@ import (
 )
 
 // Permits bound how many shards commit at a time, so that groups grow large
-// instead of many; of small groups, which cost most a command, only one commits
-// at a time. A permit that is held longer than its time is lent to somebody
-// else: a disk or a shard that hangs stops nobody but itself.
+// instead of many. A permit that is held longer than its time is lent to
+// somebody else: a disk or a shard that hangs stops nobody but itself.
 type Permits struct {
 	free  chan struct{}
-	small chan struct{} // taken before free, by who commits a small group
 	hold  time.Duration
 	clock clock.Clock
 }
@@ -21,30 +19,23 @@ type Permits struct {
 // NewPermits returns n permits (1 or more), each given back after hold at the
 // latest.
 func NewPermits(n int, hold time.Duration, c clock.Clock) *Permits {
-	p := &Permits{free: make(chan struct{}, n), small: make(chan struct{}, 1), hold: hold, clock: c}
+	p := &Permits{free: make(chan struct{}, n), hold: hold, clock: c}
 	for range n {
 		p.free <- struct{}{}
 	}
-	p.small <- struct{}{}
 	return p
 }
 
 // acquire waits for a permit. The returned release may be called once or more.
-func (p *Permits) acquire(small bool) (release func()) {
+func (p *Permits) acquire() (release func()) {
 	if p == nil {
 		return func() {}
-	}
-	if small {
-		<-p.small
 	}
 	<-p.free
 	var released atomic.Bool
 	give := func() {
 		if released.CompareAndSwap(false, true) {
 			p.free <- struct{}{}
-			if small {
-				p.small <- struct{}{}
-			}
 		}
 	}
 	stop := p.clock.AfterFunc(p.hold, give)

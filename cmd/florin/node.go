@@ -132,7 +132,7 @@ func (n *node) openCommitters(context.Context) error {
 	n.committers = commit.NewSet(commit.Config{
 		Store: n.store, Clock: n.clock, IDs: n.ids, Log: n.log, Alert: n.alert, Observe: n.metrics.Group,
 		Permits:  commit.NewPermits(n.cfg.Commit.Permits, n.cfg.Commit.PermitHold, n.clock),
-		MaxGroup: n.cfg.Commit.MaxGroup, MaxQueue: n.cfg.Commit.MaxQueue, Pause: n.cfg.Commit.Pause,
+		MaxGroup: n.cfg.Commit.MaxGroup, MaxQueue: n.cfg.Commit.MaxQueue,
 	})
 	n.committing = runCommitters(n.committers, n.log)
 	return nil

@@ -61,14 +61,8 @@ func (c Config) checkCommit() error {
 			return c.source.at(f.name, "%d is not 1 to %d", f.value, f.max)
 		}
 	}
-	if c.Commit.Pause < 0 || c.Commit.Pause > maxPause {
-		return c.source.at("commit.pause", "%s is no time from 0s to %s", c.Commit.Pause, maxPause)
-	}
 	return c.checkTime("commit.permit_hold", c.Commit.PermitHold)
 }
-
-// maxPause is the longest that a commit may wait for more requests.
-const maxPause = 100 * time.Millisecond
 
 func (c Config) checkTime(field string, d time.Duration) error {
 	if d < time.Millisecond || d > maxTime {

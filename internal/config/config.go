@@ -62,9 +62,6 @@ type Commit struct {
 	// PermitHold is after what time a permit is lent to another shard; 50 ms by
 	// default.
 	PermitHold time.Duration `yaml:"permit_hold"`
-	// Pause is waited for more requests while groups are small; a lone request
-	// never waits. 0 by default.
-	Pause time.Duration `yaml:"pause"`
 	// MaxGroup is the most requests that are committed together; 512 by default.
 	MaxGroup int `yaml:"max_group"`
 	// MaxQueue is the most that wait, a shard, until more are refused with 503;
@@ -88,9 +85,7 @@ const (
 func Default() Config {
 	return Config{
 		Store: SQLite, Mode: access.Test, Listen: "127.0.0.1:8080", Data: "./florin-data",
-		Fraud: Fraud{Threshold: 0.8},
-		Commit: Commit{
-			Permits: 2, PermitHold: 50 * time.Millisecond, MaxGroup: 512, MaxQueue: 8192,
-		},
+		Fraud:  Fraud{Threshold: 0.8},
+		Commit: Commit{Permits: 2, PermitHold: 50 * time.Millisecond, MaxGroup: 512, MaxQueue: 8192},
 	}
 }

@@ -63,7 +63,6 @@ fraud: {threshold: 0.9}
 commit:
   permits: 3
   permit_hold: 20ms
-  pause: 1ms
   max_group: 256
   max_queue: 1000
 vault: {key_file: /etc/florin/key}
@@ -77,11 +76,9 @@ vault: {key_file: /etc/florin/key}
 			},
 			{Name: "beta", Kind: "simulated"},
 		},
-		Fraud: config.Fraud{Threshold: .9},
-		Commit: config.Commit{
-			Permits: 3, PermitHold: 20 * time.Millisecond, Pause: time.Millisecond, MaxGroup: 256, MaxQueue: 1000,
-		},
-		Vault: config.Vault{KeyFile: "/etc/florin/key"},
+		Fraud:  config.Fraud{Threshold: .9},
+		Commit: config.Commit{Permits: 3, PermitHold: 20 * time.Millisecond, MaxGroup: 256, MaxQueue: 1000},
+		Vault:  config.Vault{KeyFile: "/etc/florin/key"},
 	}
 	if diff := cmp.Diff(want, got, private); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
@@ -123,7 +120,6 @@ func TestErrorsNameTheLine(t *testing.T) {
 		"commit:\n  permits: 0\n":                             ":2: commit.permits: 0 is not 1 to 256",
 		"commit:\n  max_group: 1000000\n":                     ":2: commit.max_group: 1000000 is not 1 to 100000",
 		"commit:\n  max_queue: -1\n":                          ":2: commit.max_queue: -1 is not 1 to 10000000",
-		"commit:\n  pause: 1s\n":                              ":2: commit.pause: 1s is no time from 0s to 100ms",
 		"commit:\n  permit_hold: 50\n":                        ":2: commit.permit_hold: 50ns is no time from 1ms to 1h0m0s",
 		"gateways:\n  - name: A b\n    kind: simulated\n":     `:2: gateways[0].name: "A b" is not 1 to 64 of a-z`,
 		gateway + "  - {name: a, kind: simulated}\n":          `:4: gateways[1].name: "a" is another gateway's name`,
