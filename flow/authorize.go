@@ -51,6 +51,7 @@ type charging struct {
 	instrument instrument
 	payment    payment.Payment
 	tried      []string // gateways
+	stale      int      // attempts that waited too long to be sent
 	done       bool
 	result     Result
 	err        error

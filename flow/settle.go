@@ -18,7 +18,7 @@ import (
 
 // charge calls the gateway of the payment's latest attempt, and returns the
 // command that records what it said. An attempt that waited too long for its
-// turn is not sent any more: another takes its place.
+// turn is not sent any more: another takes its place, maxStale times.
 func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
 	p := run.payment
 	var outcome gateway.Outcome
@@ -37,11 +37,18 @@ func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
 		run.tried = append(run.tried, p.Gateway)
 	}
 	settle := s.settle(p.Attempt, outcome, err)
-	if errors.Is(err, gateway.ErrNotSent) {
+	if errors.Is(err, errStale) {
+		run.stale++
+	}
+	if errors.Is(err, gateway.ErrNotSent) && run.stale <= maxStale {
 		settle.Next, _ = run.next(p.UserID)
 	}
 	return &settleCommand{payment: p, settle: settle, claim: run.confirm.claim}
 }
+
+// maxStale bounds what a store that is too slow to take payments has to do for
+// each: the payment is declined, since nothing was charged.
+const maxStale = 2
 
 var errStale = fmt.Errorf("%w: the attempt waited too long for its turn", gateway.ErrNotSent)
 

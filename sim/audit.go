@@ -47,6 +47,7 @@ type paymentRecord struct {
 	attempts []payment.Attempt
 	captures []payment.Capture
 	refunds  []*refundRecord
+	chain    int   // attempts since somebody asked for one
 	told     int64 // the greatest version that a client was told
 }
 

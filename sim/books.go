@@ -37,7 +37,25 @@ func (a *auditor) takeEvents(shard int, events []event.Event, before map[ident.I
 			a.fail("%s of %s, which is %q", e.Type, name, status)
 		case step.to != "":
 			before[e.Object] = step.to
+			a.checkChain(a.payments[e.Object], status, step.to)
 		}
+	}
+}
+
+// maxChain is how many attempts one request may make: at each of two gateways,
+// and a few in the place of those that waited too long.
+const maxChain = 5
+
+// checkChain counts the attempts that follow each other without being asked for.
+func (a *auditor) checkChain(r *paymentRecord, from, to payment.Status) {
+	if to != payment.Processing {
+		return
+	}
+	if from != payment.Processing {
+		r.chain = 0
+	}
+	if r.chain++; r.chain > maxChain {
+		a.fail("%s is tried %d times for one request", r.row.ID.Text(ident.Payment), r.chain)
 	}
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"florin/gateway"
+	"florin/gateway/simulated"
 	"florin/ident"
 	"florin/payment"
 )
@@ -93,6 +94,9 @@ func (a *auditor) refunding(p *provider, g gateway.Refund) {
 	a.calling(p, g.Operation)
 	f := r.refund(g.Operation).row
 	charge, _ := r.attempt(f.Attempt)
+	if g.Reference != simulated.Reference(f.Attempt) {
+		a.fail("%s is sent with the reference %q", name, g.Reference)
+	}
 	if g.Amount != f.Amount || g.Charge != f.Attempt || !stands(charge) || charge.Gateway != p.Name() {
 		a.fail("%s is sent for something else", name)
 	}
@@ -108,6 +112,9 @@ func (a *auditor) voiding(p *provider, v gateway.Void) {
 	}
 	a.calling(p, v.Operation)
 	charge, _ := r.attempt(v.Charge)
+	if v.Reference != simulated.Reference(v.Charge) {
+		a.fail("%s is sent with the reference %q", name, v.Reference)
+	}
 	if charge.Reversal == nil || charge.Reversal.ID != v.Operation || charge.Gateway != p.Name() {
 		a.fail("%s is sent for something else", name)
 	}

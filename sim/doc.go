@@ -30,9 +30,11 @@
 // ambiguous commit. A gateway hangs until the call's deadline, and what was sent
 // lands later, or much later than it promised. An instance is killed: its tasks
 // end where they are parked, by a panic that only the task's own frame catches,
-// and a new instance starts on the same store and the same gateways. Clients
-// hang up, and repeat what was not answered with the same idempotency key, or
-// with another body.
+// and a new instance starts on the same store and the same gateways. It is also
+// stopped in good order, and the store restarted, which loses its open Txs.
+// Shards and gateways are away for a while; the clock jumps, and is set back.
+// Clients hang up, and repeat what was not answered with the same idempotency
+// key, or with another body.
 //
 // # What is audited
 //
@@ -48,5 +50,15 @@
 // After the faults (the safety phase) comes the liveness phase: nothing goes
 // wrong any more, and within an hour of simulated time everything must be
 // settled, reversed and answered. Then every keyed request is sent once more,
-// and the books, the store and the gateways' own entries must agree.
+// everything is read by pages, and the books, the store and the gateways' own
+// entries must agree.
+//
+// A Break breaks something on purpose: a test shows that the auditor notices.
+//
+// # What is not simulated
+//
+// gateway.Guard, whose breaker goes by the machine's clock: the gateways here say
+// by themselves when they are worth a call. Stale replicas. API keys. And the
+// answer of a confirm whose outcome an inquiry or a notice has learned: it is not
+// kept, and so only has to be true when it is told.
 package sim

@@ -8,8 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"florin/sim"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // seeds returns how many seeds TestSeeds runs: 50, or what SIM_SEEDS says.
 func seeds(t *testing.T) uint64 {
