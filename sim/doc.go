@@ -21,6 +21,7 @@
 // comes from the seed, the vault is a fake without keys of its own, maps are
 // never ranged over where it matters, and the deadlines of contexts, which the
 // machine's clock ends, are played by the gateways here on the simulated clock.
+// Nothing may wait for another task but by parking, so there are no commit.Permits.
 // Each line of the trace goes into a hash, which the report tells.
 //
 // # What goes wrong

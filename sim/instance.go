@@ -46,10 +46,9 @@ func (w *world) boot(slot, life int) {
 	}
 	ids := ident.NewSource(0, w.now, newDice(w.cfg.Seed, uint64(streamIDs+100*slot+10_000*life)).Uint64)
 	ids.Advance(last)
-	permits := commit.NewPermits(w.cfg.Shards, 50*time.Millisecond, simClock{w})
 	for shard := range w.cfg.Shards {
 		i.committers = append(i.committers, commit.New(commit.Config{
-			Shard: shard, Store: w.store, Clock: simClock{w}, IDs: ids, Permits: permits, Slot: slot,
+			Shard: shard, Store: w.store, Clock: simClock{w}, IDs: ids, Slot: slot,
 			MaxGroup: w.shape.maxGroup, MaxQueue: w.shape.maxQueue, Pause: w.shape.pause, Alert: w.alert,
 			Observe: func(_, commands int) { w.report.Commands += commands },
 		}))

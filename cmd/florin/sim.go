@@ -18,7 +18,7 @@ import (
 
 type simCmd struct {
 	Seed  *uint64 `help:"The run's seed, which decides everything (default: a new one)." placeholder:"N"`
-	Seeds uint64  `default:"1" help:"How many seeds to run, one after the other." placeholder:"K"`
+	Seeds uint64  `default:"1" help:"How many seeds to run, counted up from the first." placeholder:"K"`
 	Steps int     `default:"6000" help:"How many steps things go wrong for." placeholder:"N"`
 	Trace string  `help:"Write every line of the first run." placeholder:"FILE"`
 	JSON  bool    `name:"json" help:"Print JSON."`
