@@ -40,7 +40,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	return newWorldWith(t, 300*time.Millisecond)
+	return newWorldWith(t, 2*time.Second)
 }
 
 // newWorldWith sets how long, by the wall clock too, a charge may take.

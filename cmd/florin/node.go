@@ -128,6 +128,7 @@ func (n *node) openGateways(context.Context) (err error) {
 func (n *node) openCommitters(context.Context) error {
 	n.metrics = telemetry.New(telemetry.Config{
 		QueueLength: func() int { return n.committers.Len() },
+		Connections: n.store.Connections,
 	})
 	n.committers = commit.NewSet(commit.Config{
 		Store: n.store, Clock: n.clock, IDs: n.ids, Log: n.log, Alert: n.alert, Observe: n.metrics.Group,

@@ -9,9 +9,9 @@ import (
 
 // generationSize is how many rows, inserted one after the other, share a
 // generation. More make a search shorter, and a group of inserts touch more
-// pages: 8,192 rows are some 40 pages of an index, and 2.5 million in a shard
-// are 300 generations to search, at about 3 µs each.
-const generationSize = 8192
+// pages: 2,048 rows are some 10 pages of an index, and 2.5 million in a shard
+// are 1,200 generations to search, at about 3 µs each.
+const generationSize = 2048
 
 var (
 	countGenerations = define(`SELECT max(generation) FROM payments`)

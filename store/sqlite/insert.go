@@ -6,21 +6,22 @@ import (
 	"florin/store"
 )
 
-// insertion inserts rows into a table, many with one statement: that opens its
-// cursors once, and finds the end of the table once. It has a statement for each
-// of rowsAtOnce.
-type insertion [len(rowsAtOnce)]query
+// insertion inserts rows into a table, up to rowsAtOnce with one statement: that
+// opens its cursors once, and finds the end of the table once. The statement of
+// each number of rows is prepared at its first use.
+type insertion [rowsAtOnce]query
 
-var rowsAtOnce = [...]int{32, 4, 1}
+const rowsAtOnce = 32
 
 // defineInsert registers the statements that insert rows of columns. OR FAIL
 // spares SQLite a journal of the statement: the whole Tx ends when one fails.
 func defineInsert(table, columns string) insertion {
 	row := "(?" + strings.Repeat(",?", strings.Count(columns, ",")) + ")"
-	head := "INSERT OR FAIL INTO " + table + " (" + columns + ") VALUES "
+	sql := "INSERT OR FAIL INTO " + table + " (" + columns + ") VALUES " + row
 	var into insertion
-	for i, rows := range rowsAtOnce {
-		into[i] = define(head + row + strings.Repeat(","+row, rows-1))
+	for i := range into {
+		into[i] = define(sql)
+		sql += "," + row
 	}
 	return into
 }
@@ -28,15 +29,12 @@ func defineInsert(table, columns string) insertion {
 // insert inserts n rows; bind binds the ith.
 func (c *conn) insert(into insertion, n int, bind func(s *stmt, i int) error) error {
 	for i := 0; i < n; {
-		size := 0
-		for n-i < rowsAtOnce[size] {
-			size++
-		}
-		s, err := c.query(into[size])
+		rows := min(n-i, rowsAtOnce)
+		s, err := c.query(into[rows-1])
 		if err != nil {
 			return err
 		}
-		for range rowsAtOnce[size] {
+		for range rows {
 			if err := bind(s, i); err != nil {
 				return err
 			}

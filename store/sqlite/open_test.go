@@ -159,3 +159,24 @@ func TestStrangeNames(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestConnections counts what is in use: the writer of an open Tx, and a reader
+// while it reads.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	s := open(t, sqlite.Config{Shards: 2})
+	if got := s.Connections(); got != 0 {
+		t.Errorf("%d connections are in use before anything is done", got)
+	}
+	tx, err := s.Begin(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Connections(); got != 1 {
+		t.Errorf("%d connections are in use during a Tx, want 1", got)
+	}
+	tx.Rollback()
+	if got := s.Connections(); got != 0 {
+		t.Errorf("%d connections are in use after the Tx", got)
+	}
+}

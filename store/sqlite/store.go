@@ -90,6 +90,18 @@ func checkStore(ctx context.Context, cfg Config) (shards int, err error) {
 // Shards returns the number of shards.
 func (s *Store) Shards() int { return s.cfg.Shards }
 
+// Connections returns how many connections are in use now, readers and writers.
+func (s *Store) Connections() int {
+	used := 0
+	for _, sh := range s.shards {
+		used += cap(sh.readers.turns) - len(sh.readers.turns)
+		if sh.writer != nil {
+			used += cap(sh.turn) - len(sh.turn)
+		}
+	}
+	return used
+}
+
 // Close stops the checkpointers and closes all connections.
 func (s *Store) Close() error {
 	for _, sh := range s.shards {
