@@ -6,6 +6,7 @@ import (
 	"florin/access"
 	"florin/event"
 	"florin/ident"
+	"florin/ledger"
 	"florin/payment"
 	"florin/problem"
 	"florin/store"
@@ -29,6 +30,10 @@ type Decision struct {
 	Payment payment.Changes
 	Methods []store.Change[vault.PaymentMethod]
 	APIKeys []store.Change[access.APIKey]
+	// Transactions are those of no payment, without ids: they are given later.
+	// One that would take a user's account below zero fails the command with
+	// InsufficientFunds.
+	Transactions []ledger.Transaction
 	// Events of objects other than the payment's; ids are given later.
 	Events []event.Event
 	// Answered are claims whose Answer is set.

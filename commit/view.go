@@ -1,6 +1,8 @@
 package commit
 
 import (
+	"errors"
+
 	"florin/event"
 	"florin/ident"
 	"florin/ledger"
@@ -67,9 +69,25 @@ func (v *View) Method(id ident.ID) (vault.PaymentMethod, error) {
 	return vault.PaymentMethod{}, &NeedKeys{store.Keys{Methods: []ident.ID{id}}}
 }
 
+// Account returns a row of balances, a system account's of this process's slot;
+// *NeedKeys when nobody asked for it. What has no entries yet has a balance of 0.
+func (v *View) Account(key ledger.Key) (ledger.Account, error) {
+	if _, user := key.Name.UserID(); !user {
+		key.Slot = v.slot
+	}
+	if account, ok := v.state.Accounts[key]; ok {
+		return account, nil
+	}
+	return ledger.Account{}, &NeedKeys{store.Keys{Accounts: []ledger.Key{key}}}
+}
+
 // apply takes a decision into the view, or leaves it as it was.
 func (v *View) apply(d *Decision) error {
-	accounts, err := v.post(d.Payment.Transactions)
+	transactions := d.Payment.Transactions
+	if len(d.Transactions) > 0 {
+		transactions = append(transactions[:len(transactions):len(transactions)], d.Transactions...)
+	}
+	accounts, err := v.post(transactions)
 	if err != nil {
 		return err
 	}
@@ -77,7 +95,7 @@ func (v *View) apply(d *Decision) error {
 		v.state.Accounts[account.Key] = account
 		put(&v.changes.Accounts, v.dirty.accounts, account.Key, account)
 	}
-	v.changes.Transactions = append(v.changes.Transactions, d.Payment.Transactions...)
+	v.changes.Transactions = append(v.changes.Transactions, transactions...)
 	v.applyPayment(&d.Payment)
 	for _, m := range d.Methods {
 		v.state.Methods[m.Value.ID] = m.Value
@@ -150,6 +168,9 @@ func (v *View) post(transactions []ledger.Transaction) ([]ledger.Account, error)
 				changed, at = append(changed, account), len(changed)
 			}
 			account, err := changed[at].Apply(e.Minor)
+			if errors.Is(err, ledger.ErrInsufficient) {
+				return nil, problem.New(problem.InsufficientFunds, "the wallet has too little").With(err)
+			}
 			if err != nil {
 				return nil, err
 			}
