@@ -116,7 +116,8 @@ func (d *decoder) peek() byte {
 }
 
 // members reads an object whose members are among names, each once at most, and
-// calls read with the name of each that is not null.
+// calls read with the name of each that is not null. An amount is never null: it
+// might stand for all there is.
 func (d *decoder) members(names []string, read func(name string)) {
 	seen := uint32(0)
 	d.object(func(key []byte) {
@@ -134,7 +135,7 @@ func (d *decoder) members(names []string, read func(name string)) {
 			d.invalid("stands twice")
 		}
 		seen |= 1 << i
-		if d.err == nil && !d.null() {
+		if d.err == nil && (names[i] == "amount" || !d.null()) {
 			read(names[i])
 		}
 	})

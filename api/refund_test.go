@@ -28,7 +28,10 @@ func TestRefunds(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, all[name], value)
 		}
 	}
-	s.post(refundsPath, `{"payment":"`+id+`","amount":null,"to":null}`).want(201)
+	s.post(refundsPath, `{"payment":"`+id+`","to":null}`).want(201)
+	if got := s.post(refundsPath, `{"payment":"`+id+`","amount":null}`).want(422); got["param"] != "amount" {
+		t.Errorf("an amount of null is %v", got)
+	}
 	if got := s.post(refundsPath, `{"payment":"`+id+`","amount":7,"to":"card"}`).want(202); got["status"] != "pending" {
 		t.Errorf("got %v", got)
 	}

@@ -145,7 +145,7 @@ func (c *Committer) signal() {
 
 // Step commits one group, and returns how many commands it answered: 0 when
 // nothing was waiting. ctx bounds the work on the store only; it is the
-// process's, never a caller's.
+// process's, never a caller's, and ends when the process cannot wait any longer.
 func (c *Committer) Step(ctx context.Context) (int, error) {
 	if c.Len() == 0 {
 		return 0, nil

@@ -28,7 +28,8 @@ func (c *Committer) run(ctx context.Context, group []item, release func()) (answ
 		case errors.Is(err, store.ErrRefused):
 			c.cfg.Alert("a command was refused by the store", err)
 			err = problem.New(problem.Internal, "the store refused the request").With(err)
-		case errors.Is(err, errNotCommitted):
+		case errors.Is(err, errNotCommitted) && conflicts < maxConflicts:
+			_ = c.cfg.Clock.Sleep(ctx, retryPause)
 			continue
 		default:
 			c.cfg.Log.Error("group failed", "shard", c.cfg.Shard, "commands", len(group), "error", err)

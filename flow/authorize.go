@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"slices"
+	"time"
 
 	"florin/commit"
 	"florin/fraud"
@@ -52,9 +53,11 @@ type charging struct {
 	payment    payment.Payment
 	tried      []string // gateways
 	stale      int      // attempts that waited too long to be sent
-	done       bool
-	result     Result
-	err        error
+	// until is when to give up on attempts that wait too long, whatever their number.
+	until  time.Time
+	done   bool
+	result Result
+	err    error
 }
 
 func (c *charging) end(r Result, err error) {
@@ -65,8 +68,7 @@ func (c *charging) end(r Result, err error) {
 // gateway. A request that ends here has written nothing.
 func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
 	run := &charging{service: s, shard: s.shardOf(r.UserID)}
-	id := s.cfg.IDs.New(r.UserID)
-	run.claim = s.claim(r.Idempotency, r.UserID, ident.Payment, id)
+	run.claim = s.claim(r.Idempotency, r.UserID, ident.Payment, ident.ID{})
 	held, err := s.holder(ctx, run.claim)
 	switch {
 	case err != nil:
@@ -77,7 +79,7 @@ func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
 		return run
 	}
 	run.create = createCommand{claim: run.claim, create: payment.Create{
-		ID: id, UserID: r.UserID, Amount: r.Amount, CaptureMethod: r.CaptureMethod, Purpose: r.Purpose,
+		UserID: r.UserID, Amount: r.Amount, CaptureMethod: r.CaptureMethod, Purpose: r.Purpose,
 		Method: r.Method, Details: r.Details, Confirm: r.Confirm,
 	}}
 	c := &run.create.create
@@ -85,13 +87,24 @@ func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
 		if r.Confirm {
 			run.end(Result{}, problem.Invalid("payment_method", "is needed to confirm"))
 		}
+		run.name(s.cfg.IDs.New(r.UserID))
 		return run
 	}
 	c.Start, c.Blocked, err = run.choose(ctx, r.UserID, r.Method, r.Amount, r.Confirm)
 	if err != nil {
 		run.end(Result{}, err)
 	}
+	run.name(s.cfg.IDs.New(r.UserID))
 	return run
+}
+
+// name gives a new payment its id, as late as can be: the store expects ids to
+// come nearly in their order.
+func (c *charging) name(id ident.ID) {
+	c.create.create.ID = id
+	if c.claim != nil {
+		c.claim.Object = id
+	}
 }
 
 // choose finds the card, and to confirm it scores the request and chooses a

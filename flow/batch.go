@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"math"
 	"time"
 
 	"florin/commit"
@@ -30,15 +29,24 @@ func (s *Service) AuthorizeBatch(ctx context.Context, requests []Authorize) []Ba
 	return results
 }
 
+// patience is how long after its Tx 1 a payment of a batch may still be opened
+// anew because the gateways were too slow to reach it.
+const patience = 10 * time.Minute
+
 // wave returns how many payments are opened together: as many as the gateways,
 // at their present pace, answer within a quarter of the charge's deadline. What
 // is opened must be charged soon, or an inquiry would find that it was not.
-func (s *Service) wave() int {
+// While no pace is known it is one for each call that may be out.
+func (s *Service) wave() int { return s.cfg.BatchCalls * s.stretch() }
+
+// stretch returns how many payments one call after the other answers within a
+// quarter of the charge's deadline, at the gateways' present pace; 1 or more.
+func (s *Service) stretch() int {
 	pace := time.Duration(s.pace.Load())
 	if pace <= 0 {
-		return math.MaxInt
+		return 1
 	}
-	return max(s.cfg.BatchCalls, int(time.Duration(s.cfg.BatchCalls)*s.cfg.ChargeDeadline/4/pace))
+	return max(1, int(s.cfg.ChargeDeadline/4/pace))
 }
 
 // measure takes the time of a call into the gateways' pace, a moving mean.
@@ -53,6 +61,7 @@ func (s *Service) authorizeWave(ctx context.Context, requests []Authorize) []Bat
 	opening := make([]*charging, 0, len(requests))
 	for i, r := range requests {
 		runs[i] = s.prepare(ctx, r)
+		runs[i].until = s.now().Add(patience)
 		if !runs[i].done {
 			items = append(items, commit.Item{Shard: runs[i].shard, Command: &runs[i].create})
 			opening = append(opening, runs[i])
@@ -92,21 +101,35 @@ func (s *Service) chargeAll(ctx context.Context, runs []*charging) {
 }
 
 // chargeSome charges from the front of the queue until flushAfter has passed,
-// settles those, and returns what is left to do.
+// settles those, and returns what is left to do. Of attempts that waited too long
+// to be sent it replaces as many as can be sent soon; those behind them too, but
+// only before an inquiry could find that nothing was charged.
 func (s *Service) chargeSome(ctx context.Context, queue []*charging) []*charging {
 	began := s.now()
 	var items []commit.Item
-	n := 0
-	for ; n < len(queue) && (n == 0 || s.now().Sub(began) < flushAfter); n++ {
-		items = append(items, commit.Item{Shard: queue[n].shard, Command: s.charge(ctx, queue[n])})
+	var charged, left []*charging
+	stale := 0
+	for n, run := range queue {
+		waited := s.waited(run.payment)
+		if waited >= s.cfg.ChargeDeadline/2 {
+			if stale++; stale > s.stretch() && waited < s.sentFor() {
+				left = append(left, run)
+				continue
+			}
+		} else if n > 0 && s.now().Sub(began) >= flushAfter {
+			left = append(left, run)
+			continue
+		}
+		charged = append(charged, run)
+		items = append(items, commit.Item{Shard: run.shard, Command: s.charge(ctx, run)})
 	}
 	var again []*charging
 	for i, err := range s.cfg.Commit.DoAll(true, items) {
-		run := queue[i]
+		run := charged[i]
 		run.settled(ctx, items[i].Command.(*settleCommand), err)
 		if !run.done {
 			again = append(again, run)
 		}
 	}
-	return append(again, queue[n:]...)
+	return append(again, left...)
 }

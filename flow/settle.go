@@ -18,12 +18,13 @@ import (
 
 // charge calls the gateway of the payment's latest attempt, and returns the
 // command that records what it said. An attempt that waited too long for its
-// turn is not sent any more: another takes its place, maxStale times.
+// turn is not sent any more: another takes its place, maxStale times, in a batch
+// for as long as it has patience.
 func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
 	p := run.payment
 	var outcome gateway.Outcome
 	err := errStale
-	if s.now().Sub(p.Attempt.Time()) < s.cfg.ChargeDeadline/2 {
+	if s.waited(p) < s.cfg.ChargeDeadline/2 {
 		ctx, cancel := s.detached(ctx)
 		defer cancel()
 		began := s.now()
@@ -40,11 +41,14 @@ func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
 	if errors.Is(err, errStale) {
 		run.stale++
 	}
-	if errors.Is(err, gateway.ErrNotSent) && run.stale <= maxStale {
+	if errors.Is(err, gateway.ErrNotSent) && (run.stale <= maxStale || s.now().Before(run.until)) {
 		settle.Next, _ = run.next(p.UserID)
 	}
 	return &settleCommand{payment: p, settle: settle, claim: run.confirm.claim}
 }
+
+// waited returns how long a payment's latest attempt has been there.
+func (s *Service) waited(p payment.Payment) time.Duration { return s.now().Sub(p.Attempt.Time()) }
 
 // maxStale bounds what a store that is too slow to take payments has to do for
 // each: the payment is declined, since nothing was charged.
@@ -185,13 +189,13 @@ func (s *Service) takeBack(ctx context.Context, p payment.Payment, attemptID ide
 func (s *Service) reverse(ctx context.Context, p payment.Payment, a payment.Attempt) error {
 	ctx, cancel := s.detached(ctx)
 	defer cancel()
-	g, ok := s.gateways[a.Gateway]
-	if !ok {
-		return problem.New(problem.Internal, "gateway %s is not configured any more", a.Gateway)
+	var outcome gateway.Outcome
+	callErr := error(problem.New(problem.Internal, "gateway %s is not configured any more", a.Gateway))
+	if g, ok := s.gateways[a.Gateway]; ok {
+		outcome, callErr = g.Void(ctx, gateway.Void{
+			Operation: a.Reversal.ID, Charge: a.ID, Reference: a.Reference, Amount: p.Amount,
+		})
 	}
-	outcome, callErr := g.Void(ctx, gateway.Void{
-		Operation: a.Reversal.ID, Charge: a.ID, Reference: a.Reference, Amount: p.Amount,
-	})
 	done := callErr == nil && outcome.Status == gateway.Approved
 	command := &reverseCommand{payment: p.ID, reverse: payment.Reverse{
 		Attempt: a.ID, Reversal: a.Reversal.ID, Done: done, InquireAt: s.inquireAt(a.Inquiry.Count),

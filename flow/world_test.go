@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"florin/money"
 	"florin/payment"
 	"florin/problem"
+	"florin/store"
 	"florin/store/sqlite"
 	"florin/vault"
 	"florin/vault/seal"
@@ -34,6 +36,7 @@ type world struct {
 	gateways []*simulated.Gateway
 	flow     *flow.Service
 	inquire  []*worker.Inquire
+	begin    atomic.Pointer[func()] // called before each Tx, if set
 	mu       sync.Mutex
 	alerts   int
 }
@@ -54,7 +57,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	chance := rand.New(rand.NewPCG(1, 2))
 	ids := ident.NewSource(0, w.clock.Now, chance.Uint64)
 	set := commit.NewSet(commit.Config{
-		Store: w.store, Clock: clock.System{}, IDs: ids, Alert: w.alert,
+		Store: hooked{w.store, &w.begin}, Clock: clock.System{}, IDs: ids, Alert: w.alert,
 		Permits: commit.NewPermits(2, 50*time.Millisecond, clock.System{}),
 	})
 	loops := loop.New(context.WithoutCancel(t.Context()), nil)
@@ -101,6 +104,19 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		}
 	})
 	return w
+}
+
+// hooked is a store that calls a function before each Tx.
+type hooked struct {
+	store.Store
+	begin *atomic.Pointer[func()]
+}
+
+func (h hooked) Begin(ctx context.Context, shard int) (store.Tx, error) {
+	if f := h.begin.Load(); f != nil {
+		(*f)()
+	}
+	return h.Store.Begin(ctx, shard)
 }
 
 func (w *world) alert(string, error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"florin/event"
 	"florin/ident"
@@ -47,8 +48,9 @@ type paymentRecord struct {
 	attempts []payment.Attempt
 	captures []payment.Capture
 	refunds  []*refundRecord
-	chain    int   // attempts since somebody asked for one
-	told     int64 // the greatest version that a client was told
+	chain    int       // attempts since somebody asked for one
+	began    time.Time // when somebody did
+	told     int64     // the greatest version that a client was told
 }
 
 // refundRecord is what the auditor knows of a refund.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"florin/event"
 	"florin/ident"
@@ -37,24 +38,28 @@ func (a *auditor) takeEvents(shard int, events []event.Event, before map[ident.I
 			a.fail("%s of %s, which is %q", e.Type, name, status)
 		case step.to != "":
 			before[e.Object] = step.to
-			a.checkChain(a.payments[e.Object], status, step.to)
+			a.checkChain(a.payments[e.Object], status, step.to, e.At())
 		}
 	}
 }
 
 // maxChain is how many attempts one request may make: at each of two gateways,
-// and a few in the place of those that waited too long.
-const maxChain = 5
+// and a few in the place of those that waited too long. A batch may make more,
+// for maxPatience.
+const (
+	maxChain    = 5
+	maxPatience = 11 * time.Minute
+)
 
 // checkChain counts the attempts that follow each other without being asked for.
-func (a *auditor) checkChain(r *paymentRecord, from, to payment.Status) {
+func (a *auditor) checkChain(r *paymentRecord, from, to payment.Status, at time.Time) {
 	if to != payment.Processing {
 		return
 	}
 	if from != payment.Processing {
-		r.chain = 0
+		r.chain, r.began = 0, at
 	}
-	if r.chain++; r.chain > maxChain {
+	if r.chain++; r.chain > maxChain && at.Sub(r.began) > maxPatience {
 		a.fail("%s is tried %d times for one request", r.row.ID.Text(ident.Payment), r.chain)
 	}
 }

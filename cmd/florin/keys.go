@@ -179,8 +179,7 @@ func (p place) withFlow(
 		return err
 	}
 	set := commit.NewSet(commit.Config{Store: s, Clock: clock.System{}, IDs: ids, Log: log})
-	loops := runCommitters(set, log)
-	defer drain(set, loops, log)
+	defer runCommitters(set, log).drain()
 	return f(flow.New(flow.Config{
 		Store: s, Commit: set, Clock: clock.System{}, IDs: ids, Mode: cfg.Mode, Log: log,
 	}), cfg)

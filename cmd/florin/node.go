@@ -49,7 +49,7 @@ type node struct {
 	keys       *access.Ring
 	metrics    *telemetry.Metrics
 
-	committing *loop.Group // the committers' loops: the last to end
+	committing *committing // the committers' loops: the last to end
 	working    *loop.Group // the workers' loops
 }
 
@@ -139,31 +139,46 @@ func (n *node) openCommitters(context.Context) error {
 	return nil
 }
 
-// runCommitters runs a loop a shard. A step is never cut short: what it commits
-// somebody waits for.
-func runCommitters(set *commit.Set, log *slog.Logger) *loop.Group {
-	group := loop.New(context.Background(), log)
-	for _, c := range set.Committers() {
-		group.OnReady(c.Ready(), func(context.Context) { commitGroup(c, log) })
-	}
-	return group
+// committing is the committers at work.
+type committing struct {
+	set   *commit.Set
+	loops *loop.Group
+	log   *slog.Logger
+	// ctx is the steps' own: it outlasts the loops, since somebody waits for what
+	// a step commits, but not a store that never answers again.
+	ctx  context.Context //nolint:containedctx // it bounds the steps
+	stop context.CancelFunc
 }
 
-// commitGroup commits one group.
-func commitGroup(c *commit.Committer, log *slog.Logger) {
-	if _, err := c.Step(context.Background()); err != nil {
-		log.Error("a committer failed", "error", err)
+// runCommitters runs a loop a shard.
+func runCommitters(set *commit.Set, log *slog.Logger) *committing {
+	c := &committing{set: set, loops: loop.New(context.Background(), log), log: log}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	for _, committer := range set.Committers() {
+		c.loops.OnReady(committer.Ready(), func(context.Context) { c.step(committer) })
+	}
+	return c
+}
+
+// step commits one group.
+func (c *committing) step(committer *commit.Committer) {
+	if _, err := committer.Step(c.ctx); err != nil {
+		c.log.Error("a committer failed", "error", err)
 	}
 }
 
-// drain ends the committers' loops once everything that was queued is answered.
-func drain(set *commit.Set, group *loop.Group, log *slog.Logger) {
-	group.Stop()
-	for _, c := range set.Committers() {
-		for c.Len() > 0 {
-			commitGroup(c, log)
+// drain ends the loops once everything that was queued is answered, after
+// stopTimeout without the store's word.
+func (c *committing) drain() {
+	late := time.AfterFunc(stopTimeout, c.stop)
+	defer late.Stop()
+	c.loops.Stop()
+	for _, committer := range c.set.Committers() {
+		for committer.Len() > 0 {
+			c.step(committer)
 		}
 	}
+	c.stop()
 }
 
 func (n *node) openFlow(context.Context) (err error) {
@@ -226,7 +241,7 @@ func (n *node) close() error {
 		errs = append(errs, n.gateways.close())
 	}
 	if n.committing != nil {
-		drain(n.committers, n.committing, n.log)
+		n.committing.drain()
 	}
 	if n.methods != nil {
 		n.methods.Close()

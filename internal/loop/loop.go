@@ -5,8 +5,10 @@ package loop
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,7 +60,7 @@ func (g *Group) Every(name string, every time.Duration, step func(ctx context.Co
 	g.Go(func(ctx context.Context) {
 		failures := 0
 		for {
-			more, err := step(ctx)
+			more, err := safely(ctx, step)
 			if err != nil && ctx.Err() == nil {
 				failures = min(failures+1, 4)
 				g.log.WarnContext(ctx, "a step failed", "worker", name, "error", err)
@@ -81,8 +83,19 @@ func (g *Group) Every(name string, every time.Duration, step func(ctx context.Co
 	})
 }
 
+// safely makes a step's panic its error: the next step may go well.
+func safely(ctx context.Context, step func(context.Context) (bool, error)) (more bool, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return step(ctx)
+}
+
 // Each runs f(0) to f(n-1), at most limit of them at a time, and returns when
-// all have ended. With n or limit 1 it starts no goroutine.
+// all have ended. With n or limit 1 it starts no goroutine. A panic in one of
+// them goes on in the caller, as it would without goroutines.
 func Each(n, limit int, f func(i int)) {
 	if n <= 1 || limit <= 1 {
 		for i := range n {
@@ -92,12 +105,21 @@ func Each(n, limit int, f func(i int)) {
 	}
 	var next atomic.Int64
 	var wait sync.WaitGroup
+	var broken atomic.Pointer[any]
 	for range min(n, limit) {
 		wait.Go(func() {
+			defer func() {
+				if cause := recover(); cause != nil {
+					broken.CompareAndSwap(nil, &cause)
+				}
+			}()
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				f(i)
 			}
 		})
 	}
 	wait.Wait()
+	if cause := broken.Load(); cause != nil {
+		panic(*cause)
+	}
 }

@@ -45,6 +45,7 @@ func TestEvery(t *testing.T) {
 		{"steady", func(int) (bool, error) { return false, nil }, 6, 8},
 		{"more", func(n int) (bool, error) { return n < 100, nil }, 105, 108},
 		{"failing", func(int) (bool, error) { return true, errors.New("down") }, 2, 3},
+		{"panicking", func(int) (bool, error) { panic("broken") }, 2, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -106,4 +107,24 @@ func TestEach(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestEachPanics: one that breaks stops no process, and its caller learns of it.
+func TestEachPanics(t *testing.T) {
+	t.Parallel()
+	var ran atomic.Int32
+	defer func() {
+		if cause := recover(); cause != "broken" {
+			t.Errorf("Each panicked with %v", cause)
+		}
+		if ran.Load() == 0 {
+			t.Error("nothing ran")
+		}
+	}()
+	loop.Each(10, 3, func(i int) {
+		if ran.Add(1); i == 4 {
+			panic("broken")
+		}
+	})
+	t.Error("Each returned")
 }

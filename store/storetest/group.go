@@ -33,6 +33,7 @@ func ExerciseGroups(t *testing.T, open func(t *testing.T) store.Store) {
 		"keys that are never enough":       testNeedForever,
 		"commit unknown, committed":        testCommitUnknown,
 		"commit unknown, not committed":    testCommitLost,
+		"never committed":    testNeverCommitted,
 		"conflicts are tried again":        testConflict,
 		"a store that is away":             testUnavailable,
 		"a full queue refuses":             testFullQueue,
@@ -325,6 +326,19 @@ func testCommitLost(t *testing.T, b *bench) {
 	if _, err := b.store.Payment(t.Context(), w.result.ID); err != nil || b.store.begun != 2 {
 		t.Errorf("%v after %d Txs", err, b.store.begun)
 	}
+}
+
+// testNeverCommitted: a disk that fails every sync is an answer, not a wait.
+func testNeverCommitted(t *testing.T, b *bench) {
+	for range 100 {
+		b.store.before = append(b.store.before, store.ErrCommitUnknown)
+	}
+	errs := b.run(t, b.create(b.user, nil))
+	if !problem.Is(errs[0], problem.Unavailable) || b.store.begun > 50 {
+		t.Errorf("answered %v after %d Txs", errs[0], b.store.begun)
+	}
+	b.store.before = nil
+	b.mustCommit(t, b.create(b.user, nil))
 }
 
 func testConflict(t *testing.T, b *bench) {
