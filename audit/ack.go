@@ -11,9 +11,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"florin/ident"
 	"florin/payment"
+	"florin/store"
 )
 
 // Acknowledgement is what a caller was told of a payment: a line that florin
@@ -138,7 +140,11 @@ func (l *line) set(name, value string) bool {
 var statuses = payment.Statuses()
 
 // told is what callers were told.
-type told struct{ rows index[acknowledged] }
+type told struct {
+	rows index[acknowledged]
+	keys []usedKey     // by hash and payment, each once
+	kept []atomic.Bool // whose claim was seen
+}
 
 // acknowledged is what is kept of an acknowledgement.
 type acknowledged struct {
@@ -155,6 +161,15 @@ type usedKey struct {
 	payment ident.ID
 }
 
+// hashOf hashes a user's key.
+func hashOf(userID int64, key string) uint64 {
+	hash := fnv.New64a()
+	_, _ = hash.Write(strconv.AppendInt(nil, userID, 10))
+	_, _ = hash.Write([]byte{0})
+	_, _ = hash.Write([]byte(key))
+	return hash.Sum64()
+}
+
 // readAcknowledgements keeps them, and looks for keys that made two payments.
 func (a *audit) readAcknowledgements() error {
 	if a.cfg.Acknowledgements == nil {
@@ -168,11 +183,7 @@ func (a *audit) readAcknowledgements() error {
 			status: uint8(slices.Index(statuses, t.Status)),
 		})
 		if t.Key != "" {
-			hash := fnv.New64a()
-			_, _ = hash.Write(strconv.AppendInt(nil, t.UserID, 10))
-			_, _ = hash.Write([]byte{0})
-			_, _ = hash.Write([]byte(t.Key))
-			keys = append(keys, usedKey{hash.Sum64(), t.Payment})
+			keys = append(keys, usedKey{hash: hashOf(t.UserID, t.Key), payment: t.Payment})
 		}
 		return nil
 	})
@@ -180,16 +191,53 @@ func (a *audit) readAcknowledgements() error {
 		return err
 	}
 	a.told.rows.sort()
-	slices.SortFunc(keys, func(x, y usedKey) int {
-		return cmp.Or(cmp.Compare(x.hash, y.hash), x.payment.Compare(y.payment))
-	})
+	slices.SortFunc(keys, compareKeys)
 	for i := 1; i < len(keys); i++ {
 		if keys[i].hash == keys[i-1].hash && keys[i].payment != keys[i-1].payment {
 			a.sum.fail(Acknowledged, ident.Payment, keys[i].payment, "was made under the same key as %s",
 				keys[i-1].payment.Text(ident.Payment))
 		}
 	}
+	a.told.keys = slices.Compact(keys)
+	a.told.kept = make([]atomic.Bool, len(a.told.keys))
 	return nil
+}
+
+// claim takes an idempotency key: what it made is there, and it is one of those
+// that callers used.
+func (s *shard) claim(c store.Claim) error {
+	s.totals.Claims++
+	s.check(Consistent)
+	switch c.Kind {
+	case ident.Payment, ident.Refund, ident.PaymentMethod:
+		if made := s.objects.one(&s.objectAt, c.Object); made == nil || made.user != c.UserID {
+			s.fail(Consistent, c.Kind, c.Object, "was made under a key of user %d, and is not there", c.UserID)
+		}
+	}
+	if c.Kind != ident.Payment {
+		return nil
+	}
+	want := usedKey{hash: hashOf(c.UserID, c.Key), payment: c.Object}
+	i, ok := slices.BinarySearchFunc(s.told.keys, want, compareKeys)
+	if ok {
+		s.told.kept[i].Store(true)
+	}
+	return nil
+}
+
+// lostKeys names the payments whose keys callers used and nobody remembers:
+// a repeated request would charge again.
+func (a *audit) lostKeys() {
+	for i, k := range a.told.keys {
+		a.sum.check(Acknowledged)
+		if !a.told.kept[i].Load() {
+			a.sum.fail(Acknowledged, ident.Payment, k.payment, "was made under a key that is not kept")
+		}
+	}
+}
+
+func compareKeys(x, y usedKey) int {
+	return cmp.Or(cmp.Compare(x.hash, y.hash), x.payment.Compare(y.payment))
 }
 
 // holdAgainstTold compares a payment with what callers were told of it.

@@ -20,7 +20,7 @@ func (w *world) toldOf(p *payment.Payment) *audit.Acknowledgement {
 var toldSpoilings = []spoiling{
 	{"a payment that was told and lost", func(w *world) {
 		w.tell(payment.Payment{ID: w.ids.New(1), UserID: 1, State: payment.State{Status: payment.Succeeded}})
-	}, "acknowledged"},
+	}, "consistent acknowledged"},
 	{"another amount", func(w *world) { w.told[3].Minor++ }, "acknowledged"},
 	{"another user", func(w *world) { w.told[3].UserID++ }, "acknowledged"},
 	{"another currency", func(w *world) { w.told[3].Currency = "EUR" }, "acknowledged"},
@@ -45,7 +45,7 @@ func TestDeclinedMayBeConfirmedAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.charge(1, payment.OutcomeDeclined)
 	attempt := w.ids.New(1)
-	p = w.write(payment.DecideConfirm(p, payment.Confirm{Start: payment.Start{Attempt: attempt, Gateway: "alpha"}}))
+	p = w.write(payment.DecideConfirm(p, payment.Confirm{Start: payment.Start{Attempt: attempt, Gateway: "alpha", InquireAt: began}}))
 	w.approve(audit.Charge, attempt, ident.ID{}, p.ID, p.Amount)
 	w.settle(p, attempt, payment.OutcomeApproved)
 	if r := w.audit(); !r.OK {

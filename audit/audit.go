@@ -101,6 +101,7 @@ func (a *audit) run(ctx context.Context) error {
 		return fmt.Errorf("audit: %w", err)
 	}
 	a.missingAcknowledged()
+	a.lostKeys()
 	a.unknownOperations()
 	if err := a.lookAgain(ctx); err != nil {
 		return fmt.Errorf("audit: second look: %w", err)

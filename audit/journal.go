@@ -116,6 +116,13 @@ func (a *audit) readJournals() error {
 		}
 	}
 	j.approved.sort()
+	var last ident.ID
+	j.approved.all(func(id ident.ID, t *theirs) {
+		if id == last {
+			a.sum.fail(ChargedOnce, operationKinds[t.kind], id, "is approved twice in the gateways' journals")
+		}
+		last = id
+	})
 	return nil
 }
 

@@ -115,7 +115,7 @@ func TestTheSecondLookForgivesWhatWasUnderWay(t *testing.T) {
 			return func() {
 				p := w.write(payment.DecideCreate(payment.Create{
 					ID: id, UserID: 1, Amount: dollars(5), Method: "pm_card_visa", Confirm: true,
-					Start: payment.Start{Attempt: attempt, Gateway: "alpha"},
+					Start: payment.Start{Attempt: attempt, Gateway: "alpha", InquireAt: began},
 				}))
 				w.settle(p, attempt, payment.OutcomeApproved)
 			}

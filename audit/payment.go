@@ -18,8 +18,7 @@ func (s *shard) payment(p payment.Payment) error {
 	s.placePayment(p)
 	s.countOpen(p)
 	s.keep(p)
-	s.checkAmounts(p)
-	s.checkState(p)
+	s.checkState(p, s.checkAmounts(p))
 	s.holdAgainstJournals(p)
 	s.holdAgainstTold(p)
 	return nil
@@ -90,13 +89,13 @@ func (s *shard) keep(p payment.Payment) {
 }
 
 // checkAmounts holds the payment's sums against each other, its captures and its
-// refunds.
-func (s *shard) checkAmounts(p payment.Payment) {
+// refunds, and tells whether they agree.
+func (s *shard) checkAmounts(p payment.Payment) bool {
 	s.check(Bounded)
 	if !bounded(p) {
 		s.fail(Bounded, ident.Payment, p.ID, "authorized %d, captured %d and %d pending, refunded %d and %d pending",
 			p.AuthorizedMinor, p.CapturedMinor, p.CapturePendingMinor, p.RefundedMinor, p.RefundPendingMinor)
-		return
+		return false
 	}
 	s.check(Booked)
 	captured, capturing := int64(0), int64(0)
@@ -117,7 +116,10 @@ func (s *shard) checkAmounts(p payment.Payment) {
 	case p.RefundedMinor != refunded || p.RefundPendingMinor != refunding:
 		s.fail(Booked, ident.Payment, p.ID, "refunded %d and %d pending, its refunds %d and %d",
 			p.RefundedMinor, p.RefundPendingMinor, refunded, refunding)
+	default:
+		return true
 	}
+	return false
 }
 
 func addTo(done, pending *int64, status payment.OperationStatus, minor int64) {
@@ -142,8 +144,9 @@ func bounded(p payment.Payment) bool {
 		p.RefundedMinor+p.RefundPendingMinor <= p.CapturedMinor
 }
 
-// checkState counts the charges that stand, and asks the payment itself.
-func (s *shard) checkState(p payment.Payment) {
+// checkState counts the charges that stand, and asks the payment itself, unless
+// its amounts are wrong already.
+func (s *shard) checkState(p payment.Payment, sound bool) {
 	s.check(ChargedOnce)
 	standing := 0
 	for _, a := range p.Attempts {
@@ -156,7 +159,7 @@ func (s *shard) checkState(p payment.Payment) {
 		s.fail(ChargedOnce, ident.Payment, p.ID, "has %d approved attempts that are not reversed", standing)
 		return
 	}
-	if !bounded(p) {
+	if !sound {
 		return
 	}
 	s.check(Consistent)

@@ -51,6 +51,7 @@ type Totals struct {
 	Entries           int64 `json:"entries"`
 	Accounts          int64 `json:"accounts"`
 	Events            int64 `json:"events"`
+	Claims            int64 `json:"claims"`
 	JournalOperations int64 `json:"journal_operations"`
 	Acknowledgements  int64 `json:"acknowledgements"`
 }
@@ -113,6 +114,7 @@ func (s *sum) add(t *tally) {
 	a.Entries += b.Entries
 	a.Accounts += b.Accounts
 	a.Events += b.Events
+	a.Claims += b.Claims
 	a.JournalOperations += b.JournalOperations
 	a.Acknowledgements += b.Acknowledgements
 	s.open.Attempts += t.open.Attempts

@@ -80,7 +80,8 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		{.45, .5, func() error { return snapshot.Methods(ctx, s.method) }},
 		{.5, .75, func() error { s.bookings.sort(); return snapshot.Transactions(ctx, s.transaction) }},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
-		{.78, 1, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},
+		{.78, .95, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},
+		{.95, 1, func() error { return snapshot.Claims(ctx, s.claim) }},
 	} {
 		s.phase = phase{from: part.from, to: part.to}
 		if err := part.read(); err != nil {

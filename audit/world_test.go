@@ -31,6 +31,7 @@ type rows struct {
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
+	claims       []store.Claim
 }
 
 // world is a small store, made by the program's own decisions, to be spoiled by
@@ -147,7 +148,7 @@ func (w *world) charge(userID int64, outcome payment.Outcome) payment.Payment {
 	p := w.write(payment.DecideCreate(payment.Create{
 		ID: w.ids.New(userID), UserID: userID, Amount: money.Amount{Minor: 1000 + userID, Currency: "USD"},
 		CaptureMethod: payment.CaptureAutomatic, Purpose: payment.Sale, Method: "pm_card_visa", Confirm: true,
-		Start: payment.Start{Attempt: w.ids.New(userID), Gateway: "alpha"},
+		Start: payment.Start{Attempt: w.ids.New(userID), Gateway: "alpha", InquireAt: began},
 	}))
 	w.tell(p)
 	if outcome == payment.OutcomeApproved {
@@ -161,7 +162,7 @@ func (w *world) charge(userID int64, outcome payment.Outcome) payment.Payment {
 func (w *world) settle(p payment.Payment, attempt ident.ID, outcome payment.Outcome) payment.Payment {
 	w.t.Helper()
 	s := payment.Settle{
-		Attempt: attempt, Outcome: outcome, At: began, Capture: w.ids.New(p.UserID), Reversal: w.ids.New(p.UserID),
+		Attempt: attempt, Outcome: outcome, At: began, InquireAt: began, Capture: w.ids.New(p.UserID), Reversal: w.ids.New(p.UserID),
 	}
 	if outcome == payment.OutcomeDeclined {
 		s.Reason = "generic_decline"
@@ -196,6 +197,11 @@ func (w *world) approve(kind audit.OperationKind, id, charge, of ident.ID, amoun
 }
 
 func (w *world) tell(p payment.Payment) {
+	claim := store.Claim{UserID: p.UserID, Key: "key of " + p.ID.Text(ident.Payment), Kind: ident.Payment, Object: p.ID}
+	r := w.of(p.UserID)
+	if !slices.ContainsFunc(r.claims, claim.Same) {
+		r.claims = append(r.claims, claim)
+	}
 	w.told = append(w.told, audit.Acknowledgement{
 		Payment: p.ID, UserID: p.UserID, Minor: p.Amount.Minor, Currency: string(p.Amount.Currency),
 		Status: p.Status, Key: "key of " + p.ID.Text(ident.Payment),
@@ -252,6 +258,10 @@ func (s snapshot) Accounts(_ context.Context, visit func(ledger.Account) error) 
 
 func (s snapshot) Events(_ context.Context, visit func(event.Stored) error) error {
 	return visitAll(s.rows.events, visit)
+}
+
+func (s snapshot) Claims(_ context.Context, visit func(store.Claim) error) error {
+	return visitAll(s.rows.claims, visit)
 }
 
 func (s snapshot) Close() error { return nil }

@@ -1,6 +1,9 @@
 package payment
 
-import "florin/problem"
+import (
+	"florin/ident"
+	"florin/problem"
+)
 
 // Check returns an error when the payment breaks one of the package's
 // invariants: a broken program or store, never a caller's fault.
@@ -25,12 +28,21 @@ func (p Payment) Check() error {
 	if p.Version < 1 {
 		return p.broken("its version is %d", p.Version)
 	}
-	return p.checkAttempts()
+	if err := p.checkAttempts(); err != nil {
+		return err
+	}
+	return p.checkSums()
 }
 
 func (p Payment) checkAttempts() error {
 	open, standing := 0, 0
 	for _, a := range p.Attempts {
+		if a.Minor != p.Amount.Minor {
+			return p.broken("an attempt at %d of %d", a.Minor, p.Amount.Minor)
+		}
+		if a.Outcome.Open() && a.Inquiry.At.IsZero() {
+			return p.broken("nobody will ask about %s", a.ID.Text(ident.Attempt))
+		}
 		if a.Outcome.Open() {
 			open++
 		}
@@ -50,6 +62,44 @@ func (p Payment) checkAttempts() error {
 	}
 	if open != wantOpen || standing != wantStanding {
 		return p.broken("%s with %d open and %d standing attempts", p.Status, open, standing)
+	}
+	return nil
+}
+
+// checkSums holds what was authorized and captured against the status and the
+// captures: what a gateway has charged must have been booked.
+func (p Payment) checkSums() error {
+	captured := int64(0)
+	for _, c := range p.Captures {
+		if c.Status == OperationSucceeded {
+			captured += c.Minor
+		}
+	}
+	if captured != p.CapturedMinor {
+		return p.broken("captured %d, its captures are of %d", p.CapturedMinor, captured)
+	}
+	switch p.Status {
+	case Succeeded, RequiresCapture:
+		if p.AuthorizedMinor != p.Amount.Minor {
+			return p.broken("%s with %d of %d authorized", p.Status, p.AuthorizedMinor, p.Amount.Minor)
+		}
+		if p.CaptureMethod == CaptureAutomatic {
+			return p.checkAutomatic()
+		}
+	case Processing, RequiresAction, RequiresPaymentMethod, RequiresConfirmation, Declined, Canceled:
+		if captured != 0 || p.CapturePendingMinor != 0 {
+			return p.broken("%s with %d captured and %d pending", p.Status, captured, p.CapturePendingMinor)
+		}
+	}
+	return nil
+}
+
+// checkAutomatic checks that all was captured, at once and on the charge that
+// stands.
+func (p Payment) checkAutomatic() error {
+	charge, _ := p.Charged()
+	if p.CapturedMinor != p.Amount.Minor || len(p.Captures) != 1 || p.Captures[0].Attempt != charge.ID {
+		return p.broken("captured %d of %d in %d captures", p.CapturedMinor, p.Amount.Minor, len(p.Captures))
 	}
 	return nil
 }

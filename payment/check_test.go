@@ -2,7 +2,9 @@ package payment_test
 
 import (
 	"testing"
+	"time"
 
+	"florin/ident"
 	"florin/payment"
 	"florin/problem"
 )
@@ -41,6 +43,22 @@ func TestCheckOfWhatIsBroken(t *testing.T) {
 		"no status":         {payment.Declined, func(p *payment.Payment) { p.Status = "" }},
 		"a status refunded": {payment.Declined, func(p *payment.Payment) { p.Status = "refunded" }},
 
+		"succeeded, and never booked": {payment.Succeeded, func(p *payment.Payment) {
+			p.Captures, p.AuthorizedMinor, p.CapturedMinor = nil, 0, 0
+		}},
+		"succeeded with a part": {payment.Succeeded, func(p *payment.Payment) {
+			p.Captures[0].Minor, p.CapturedMinor = 4999, 4999
+		}},
+		"succeeded with a failed capture": {payment.Succeeded, func(p *payment.Payment) {
+			p.Captures[0].Status = payment.OperationFailed
+		}},
+		"captured on another attempt": {payment.Succeeded, func(p *payment.Payment) {
+			p.Captures[0].Attempt = attempt(99)
+		}},
+		"an attempt at another amount": {payment.Succeeded, func(p *payment.Payment) { p.Attempts[0].Minor-- }},
+		"an open attempt that nobody asks about": {payment.Processing, func(p *payment.Payment) {
+			p.Attempts[len(p.Attempts)-1].Inquiry.At = time.Time{}
+		}},
 		"captured more than authorized": {payment.Succeeded, func(p *payment.Payment) { p.AuthorizedMinor-- }},
 		"captured without authorization": {payment.Succeeded, func(p *payment.Payment) {
 			p.AuthorizedMinor = 0
@@ -64,8 +82,13 @@ func TestCheckOfWhatIsBroken(t *testing.T) {
 // Every sum alone out of its range, whatever the others are.
 func TestCheckOfSums(t *testing.T) {
 	t.Parallel()
-	sound := standing(t)[payment.Succeeded]
-	sound.AuthorizedMinor, sound.CapturedMinor = sound.Amount.Currency.MaxMinor(), sound.Amount.Currency.MaxMinor()
+	sound := clone(standing(t)[payment.Succeeded])
+	limit := sound.Amount.Currency.MaxMinor()
+	sound.Amount.Minor, sound.AuthorizedMinor, sound.CapturedMinor = limit, limit, limit
+	sound.Captures[0].Minor = limit
+	for i := range sound.Attempts {
+		sound.Attempts[i].Minor = limit
+	}
 	if err := sound.Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -90,13 +113,18 @@ func TestCheckOfSums(t *testing.T) {
 // or too few. A reversed approval stands no more.
 func TestCheckOfAttempts(t *testing.T) {
 	t.Parallel()
-	open := payment.Attempt{ID: attempt(7), Outcome: payment.OutcomePending}
-	unknown := payment.Attempt{ID: attempt(8), Outcome: payment.OutcomeUnknown}
-	approved := payment.Attempt{ID: attempt(9), Outcome: payment.OutcomeApproved}
-	declined := payment.Attempt{ID: attempt(10), Outcome: payment.OutcomeDeclined}
-	reversed := approved
-	reversed.Reversal = &payment.Reversal{Status: payment.OperationPending}
+	one := func(id ident.ID, outcome payment.Outcome) payment.Attempt {
+		return payment.Attempt{ID: id, Minor: 5000, Outcome: outcome, Inquiry: payment.Inquiry{At: time.Unix(1, 0)}}
+	}
+	open, unknown := one(attempt(7), payment.OutcomePending), one(attempt(8), payment.OutcomeUnknown)
+	declined := one(attempt(10), payment.OutcomeDeclined)
 	for status, p := range standing(t) {
+		approved := one(attempt(9), payment.OutcomeApproved)
+		if len(p.Captures) > 0 {
+			approved.ID = p.Captures[0].Attempt
+		}
+		reversed := one(attempt(11), payment.OutcomeApproved)
+		reversed.Reversal = &payment.Reversal{Status: payment.OperationPending}
 		for name, list := range map[string][]payment.Attempt{
 			"":                  nil,
 			"o":                 {open},

@@ -211,12 +211,16 @@ type Due struct {
 
 // Snapshot is one shard at one moment. Each method visits every row, in
 // ascending order of ids (accounts: of names; events: of positions), and stops
-// at the visitor's first error, which it returns.
+// at the visitor's first error, which it returns. Rows whose parent is missing
+// come under a payment, or at the end under a transaction, that has nothing but
+// its id.
 type Snapshot interface {
 	Payments(ctx context.Context, visit func(payment.Payment) error) error // with children
 	Methods(ctx context.Context, visit func(vault.PaymentMethod) error) error
 	Transactions(ctx context.Context, visit func(ledger.Transaction) error) error
 	Accounts(ctx context.Context, visit func(ledger.Account) error) error
 	Events(ctx context.Context, visit func(event.Stored) error) error
+	// Claims visits every claim, in any order.
+	Claims(ctx context.Context, visit func(Claim) error) error
 	Close() error
 }

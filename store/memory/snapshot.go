@@ -20,6 +20,7 @@ type snapshot struct {
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
+	claims       []store.Claim
 }
 
 // Snapshot copies a whole shard.
@@ -37,6 +38,9 @@ func (s *Store) Snapshot(ctx context.Context, number int) (store.Snapshot, error
 			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Currency, b.Currency))
 		})
 		v.events = copied(sh.events, keepStored)
+		for _, claims := range sh.claims {
+			v.claims = append(v.claims, claims...)
+		}
 		return nil
 	})
 	if err != nil {
@@ -116,6 +120,11 @@ func (v *snapshot) Accounts(ctx context.Context, visit func(ledger.Account) erro
 // Events visits every event, by position.
 func (v *snapshot) Events(ctx context.Context, visit func(event.Stored) error) error {
 	return visitAll(ctx, v.events, visit)
+}
+
+// Claims visits every claim.
+func (v *snapshot) Claims(ctx context.Context, visit func(store.Claim) error) error {
+	return visitAll(ctx, v.claims, visit)
 }
 
 // Close implements store.Snapshot.

@@ -15,6 +15,7 @@ const claimColumns = `scope, user_id, key, digest, kind, object, object_low, at,
 var (
 	selectClaims = define(`SELECT id, ` + claimColumns + ` FROM claims WHERE generation = ? AND hash = ?`)
 	insertClaims = defineInsert("claims", `id, generation, hash, `+claimColumns)
+	allClaims    = define(`SELECT hash, ` + claimColumns + ` FROM claims ORDER BY id`)
 	answerClaim  = define(`UPDATE claims SET answer = ? WHERE id = ?`)
 )
 
@@ -42,20 +43,26 @@ func (c *conn) findClaimIn(generation int64, want store.Claim) (held *store.Clai
 	s.bindInt(want.Hash)
 	err = s.each(func(s *stmt) error {
 		row := s.int()
-		found := store.Claim{Hash: want.Hash, Scope: s.text(), UserID: s.int(), Key: s.text()}
-		if !found.Same(want) {
-			return nil
+		if found := s.claim(want.Hash); found.Same(want) {
+			held, id = &found, row
 		}
-		copy(found.Digest[:], s.view())
-		found.Kind, found.Object = ident.Kind(s.text()), s.id()
-		found.At = time.UnixMilli(s.int()).UTC()
-		if !s.isNull() {
-			found.Answer = append([]byte{}, s.view()...)
-		}
-		held, id = &found, row
 		return nil
 	})
 	return held, id, err
+}
+
+// claim reads a row of claimColumns.
+func (s *stmt) claim(hash int64) store.Claim {
+	c := store.Claim{Hash: hash, Scope: s.text(), UserID: s.int(), Key: s.text()}
+	copy(c.Digest[:], s.view())
+	c.Kind, c.Object = ident.Kind(s.text()), s.id()
+	c.At = time.UnixMilli(s.int()).UTC()
+	if s.isNull() {
+		s.next++
+		return c
+	}
+	c.Answer = append([]byte{}, s.view()...)
+	return c
 }
 
 // FindClaim returns the claim that holds the key of claim, or ErrNotFound.

@@ -77,7 +77,13 @@ func (v *snapshot) Events(ctx context.Context, visit func(event.Stored) error) e
 	return visitAll(ctx, v.c, allEvents, (*stmt).event, visit)
 }
 
-// Transactions visits every transaction with its entries.
+// Claims visits every claim.
+func (v *snapshot) Claims(ctx context.Context, visit func(store.Claim) error) error {
+	return visitAll(ctx, v.c, allClaims, func(s *stmt) (store.Claim, error) { return s.claim(s.int()), nil }, visit)
+}
+
+// Transactions visits every transaction with its entries, then the entries that
+// belong to none.
 func (v *snapshot) Transactions(ctx context.Context, visit func(ledger.Transaction) error) error {
 	accounts := map[int64]ledger.Key{}
 	err := visitAll(ctx, v.c, allAccounts, (*stmt).account, func(a account) error {
@@ -87,13 +93,26 @@ func (v *snapshot) Transactions(ctx context.Context, visit func(ledger.Transacti
 	if err != nil {
 		return err
 	}
+	entries := int64(0)
 	read := func(s *stmt) (ledger.Transaction, error) {
 		t, first, last := s.transaction()
 		var err error
 		t.Entries, err = v.c.entries(t.ID.High(), first, last, accounts)
+		entries += int64(len(t.Entries))
 		return t, err
 	}
-	return visitAll(ctx, v.c, allTransactions, read, visit)
+	if err := visitAll(ctx, v.c, allTransactions, read, visit); err != nil {
+		return err
+	}
+	if stored, err := v.c.number(countEntries); err != nil || stored == entries {
+		return err
+	}
+	return visitAll(ctx, v.c, strayEntries, func(s *stmt) (ledger.Transaction, error) {
+		t := ledger.Transaction{ID: ident.FromHalves(s.int(), 0)}
+		e, err := s.entry(accounts)
+		t.Entries = []ledger.Entry{e}
+		return t, err
+	}, visit)
 }
 
 // Payments visits every payment with its children. Children whose payment is

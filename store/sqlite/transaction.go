@@ -18,6 +18,11 @@ var (
 	allTransactions    = define(`SELECT ` + transactionColumns + ` FROM ledger_transactions ORDER BY id`)
 	selectEntries      = define(`SELECT ` + entryColumns + ` FROM ledger_entries
 		WHERE id BETWEEN ? AND ? AND transaction_id = ? ORDER BY id`)
+	countEntries = define(`SELECT count(*) FROM ledger_entries`)
+	// strayEntries are those that no transaction finds.
+	strayEntries = define(`SELECT e.transaction_id, e.id, e.id_low, e.account, e.amount, e.seq, e.balance
+		FROM ledger_entries AS e LEFT JOIN ledger_transactions AS t ON t.id = e.transaction_id
+		WHERE t.id IS NULL OR e.id NOT BETWEEN t.id + t.first_entry AND t.id + t.last_entry ORDER BY e.id`)
 )
 
 func (t *tx) writeTransactions(transactions []ledger.Transaction) error {
@@ -90,15 +95,18 @@ func (c *conn) entries(transaction, first, last int64, accounts map[int64]ledger
 	s.bindInt(first)
 	s.bindInt(last)
 	s.bindInt(transaction)
-	return collect(s, nil, func(s *stmt) (e ledger.Entry, err error) {
-		e.ID = s.id()
-		id := s.int()
-		account, ok := accounts[id]
-		if !ok {
-			return e, fmt.Errorf("an entry of account %d, which does not exist", id)
-		}
-		e.Account, e.Minor, e.Seq = account, s.int(), s.int()
-		e.Balance, err = s.sum()
-		return e, err
-	})
+	return collect(s, nil, func(s *stmt) (ledger.Entry, error) { return s.entry(accounts) })
+}
+
+// entry reads a row of entryColumns.
+func (s *stmt) entry(accounts map[int64]ledger.Key) (e ledger.Entry, err error) {
+	e.ID = s.id()
+	id := s.int()
+	account, ok := accounts[id]
+	if !ok {
+		return e, fmt.Errorf("an entry of account %d, which does not exist", id)
+	}
+	e.Account, e.Minor, e.Seq = account, s.int(), s.int()
+	e.Balance, err = s.sum()
+	return e, err
 }

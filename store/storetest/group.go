@@ -33,7 +33,7 @@ func ExerciseGroups(t *testing.T, open func(t *testing.T) store.Store) {
 		"keys that are never enough":       testNeedForever,
 		"commit unknown, committed":        testCommitUnknown,
 		"commit unknown, not committed":    testCommitLost,
-		"never committed":    testNeverCommitted,
+		"never committed":                  testNeverCommitted,
 		"conflicts are tried again":        testConflict,
 		"a store that is away":             testUnavailable,
 		"a full queue refuses":             testFullQueue,

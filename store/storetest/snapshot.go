@@ -1,8 +1,10 @@
 package storetest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"florin/event"
@@ -26,6 +28,7 @@ type contents struct {
 	Transactions []ledger.Transaction
 	Accounts     []ledger.Account
 	Events       []event.Stored
+	Claims       []store.Claim
 }
 
 func (f *fixture) contents(s store.Snapshot) (c contents) {
@@ -33,8 +36,9 @@ func (f *fixture) contents(s store.Snapshot) (c contents) {
 	f.check(errors.Join(
 		s.Payments(f.ctx, appendTo(&c.Payments)), s.Methods(f.ctx, appendTo(&c.Methods)),
 		s.Transactions(f.ctx, appendTo(&c.Transactions)), s.Accounts(f.ctx, appendTo(&c.Accounts)),
-		s.Events(f.ctx, appendTo(&c.Events)),
+		s.Events(f.ctx, appendTo(&c.Events)), s.Claims(f.ctx, appendTo(&c.Claims)),
 	))
+	slices.SortFunc(c.Claims, func(a, b store.Claim) int { return cmp.Compare(a.Key, b.Key) })
 	return c
 }
 
