@@ -95,6 +95,13 @@ func (s *Service) replay(ctx context.Context, held store.Claim, paymentID ident.
 		}
 		return Result{Payment: p, Replayed: true}, nil
 	}
+	if held.Kind == ident.Attempt {
+		state, open, ok := p.AnswerTo(held.Object)
+		if ok && !open {
+			p.State = state
+			return Result{Payment: p, Replayed: true}, nil
+		}
+	}
 	if p.Status == payment.Processing && s.underWay(p) {
 		return Result{}, inProgress()
 	}

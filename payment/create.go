@@ -47,7 +47,7 @@ func DecideCreate(c Create) (Changes, error) {
 	case c.Blocked:
 		p.Status, p.Reason = Declined, problem.FraudDetected
 	default:
-		p.start(c.Start, &changes)
+		p.start(c.Start, ident.ID{}, &changes)
 	}
 	p.advance(&changes)
 	return changes.of(p)
@@ -80,7 +80,7 @@ func DecideConfirm(p Payment, c Confirm) (Changes, error) {
 	if c.Blocked {
 		p.Status, p.Reason = Declined, problem.FraudDetected
 	} else {
-		p.start(c.Start, &changes)
+		p.start(c.Start, ident.ID{}, &changes)
 	}
 	p.advance(&changes)
 	return changes.of(p)
@@ -100,10 +100,10 @@ func DecideCancel(p Payment) (Changes, error) {
 	return changes.of(p)
 }
 
-// start opens an attempt.
-func (p *Payment) start(s Start, changes *Changes) {
+// start opens an attempt; root is that of the one that it follows, if any.
+func (p *Payment) start(s Start, root ident.ID, changes *Changes) {
 	attempt := Attempt{
-		ID: s.Attempt, Payment: p.ID, UserID: p.UserID, Gateway: s.Gateway, Method: p.PaymentMethod,
+		ID: s.Attempt, Payment: p.ID, Root: root, UserID: p.UserID, Gateway: s.Gateway, Method: p.PaymentMethod,
 		Minor: p.Amount.Minor, Outcome: OutcomePending, Inquiry: Inquiry{At: s.InquireAt},
 	}
 	p.Status, p.Attempt, p.Gateway = Processing, s.Attempt, s.Gateway

@@ -70,7 +70,7 @@ func DecideOutcome(p Payment, s Settle) (Changes, error) {
 		p.succeed(attempt, s.Capture, &changes)
 	case awaited:
 		p.keepAnswer()
-		p.decline(s, &changes)
+		p.decline(s, attempt, &changes)
 	}
 	p.setAttempt(i, attempt, &changes)
 	return changes.of(p)
@@ -109,11 +109,11 @@ func (p *Payment) succeed(attempt Attempt, id ident.ID, changes *Changes) {
 }
 
 // decline ends the payment, or goes on with the next gateway.
-func (p *Payment) decline(s Settle, changes *Changes) {
+func (p *Payment) decline(s Settle, attempt Attempt, changes *Changes) {
 	if s.Next.Attempt.IsZero() {
 		p.Status, p.Reason = Declined, s.Reason
 	} else {
-		p.start(s.Next, changes)
+		p.start(s.Next, attempt.root(), changes)
 	}
 	p.advance(changes)
 }

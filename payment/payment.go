@@ -160,8 +160,11 @@ func (o Outcome) known() bool { return o.Open() || o == OutcomeApproved || o == 
 
 // Attempt is one try at one gateway. Its id is the operation's id there.
 type Attempt struct {
-	ID        ident.ID
-	Payment   ident.ID
+	ID      ident.ID
+	Payment ident.ID
+	// Root is the attempt with which the request began that also led to this one:
+	// zero for that attempt itself.
+	Root      ident.ID
 	UserID    int64
 	Gateway   string
 	Method    string // the payment method that was charged

@@ -149,8 +149,20 @@ func (a *auditor) note(id ident.ID, kind ident.Kind, open bool) {
 // had tells whether the payment has ever been in a state. Between two commands
 // of one group it may have been in one that only its event knows.
 func (r *paymentRecord) had(state payment.State) bool {
-	if slices.ContainsFunc(r.states, func(m moment[payment.State]) bool { return m.value == state }) {
+	match := func(m moment[payment.State]) bool {
+		if state.Version == 0 { // rebuilt from the attempt
+			m.value.Version = 0
+		}
+		return m.value == state
+	}
+	if slices.ContainsFunc(r.states, match) {
 		return true
+	}
+	for v := int64(1); state.Version == 0 && v <= int64(len(r.events)); v++ {
+		at := state
+		if at.Version = v; r.had(at) {
+			return true
+		}
 	}
 	if state.Version < 1 || state.Version > int64(len(r.events)) {
 		return false

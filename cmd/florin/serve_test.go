@@ -182,7 +182,7 @@ func TestAuditNamesWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := filepath.Join(t.TempDir(), "told.jsonl")
-	line := `{"payment":"` + p.ID + `","user_id":1,"amount":1999,"currency":"USD","status":"succeeded","key":"k"}` + "\n"
+	line := `{"payment":"` + p.ID + `","user_id":1,"amount":1999,"currency":"USD","status":"succeeded"}` + "\n"
 	if err := os.WriteFile(told, []byte(line), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // its reference, mostly.
 const attemptRoom = "                                            "
 
-const attemptColumns = `id, id_low, payment, payment_low, user_id, gateway, method, amount,
+const attemptColumns = `id, id_low, payment, payment_low, user_id, gateway, method, amount, root, root_low,
 	outcome, reason, reference, answered_at, inquire_at, inquiries, reversal, reversal_low, reversal_status`
 
 var (
@@ -39,6 +39,7 @@ func (t *tx) bindAttempt(s *stmt, a *payment.Attempt) error {
 	s.bindText(a.Gateway)
 	s.bindText(a.Method)
 	s.bindInt(a.Minor)
+	s.bindID(a.Root)
 	s.bindAttemptState(a)
 	s.bindRoom(a.Outcome == payment.OutcomePending, attemptRoom)
 	return nil
@@ -76,6 +77,7 @@ func (s *stmt) bindAttemptState(a *payment.Attempt) {
 func (s *stmt) attempt() (a payment.Attempt, err error) {
 	a.ID, a.Payment, a.UserID = s.id(), s.id(), s.int()
 	a.Gateway, a.Method, a.Minor = s.text(), s.text(), s.int()
+	a.Root = s.id()
 	a.Outcome = payment.Outcome(s.text())
 	a.Reason = problem.Code(s.text())
 	a.Reference = s.text()

@@ -55,6 +55,7 @@ func (f *fixture) full(userID int64) payment.Payment {
 	refund := f.refund(p, second, 5)
 	refund.Status, refund.Reason, refund.Reference = payment.OperationFailed, problem.ExpiredCard, "re_1"
 	refund.AnsweredAt, refund.Version, refund.Inquiry = f.now.Add(time.Minute), 2, payment.Inquiry{Count: 1}
+	second.Root = first.ID
 	p.Attempts = []payment.Attempt{first, second}
 	p.Captures = []payment.Capture{f.capture(p, second, 1), f.capture(p, second, 2)}
 	p.Refunds = []payment.Refund{refund, f.refund(p, second, 4)}

@@ -52,6 +52,8 @@ CREATE TABLE attempts (
 	gateway         TEXT NOT NULL,
 	method          TEXT NOT NULL,
 	amount          INTEGER NOT NULL,
+	root            INTEGER NOT NULL, -- 0: the attempt is one itself
+	root_low        INTEGER NOT NULL,
 	outcome         TEXT NOT NULL,
 	reason          TEXT NOT NULL,
 	reference       TEXT NOT NULL,
