@@ -175,7 +175,7 @@ func (p place) withFlow(
 	defer func() { err = errors.Join(err, s.Close()) }()
 	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ids := ident.NewSource(0, clock.System{}.Now, newChance())
-	if err := advance(ctx, ids, s, clock.System{}, log); err != nil {
+	if err := advance(ctx, ids, s, clock.System{}); err != nil {
 		return err
 	}
 	set := commit.NewSet(commit.Config{Store: s, Clock: clock.System{}, IDs: ids, Log: log})

@@ -27,7 +27,7 @@ import (
 )
 
 // maxClockBehind is how far the machine's clock may be behind the latest id in
-// the store before somebody should know.
+// the store: ids must tell the time.
 const maxClockBehind = 2 * time.Second
 
 // node is one process of the service, put together from the bottom to the top:
@@ -71,17 +71,18 @@ func (n *node) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	n.ids = ident.NewSource(0, n.clock.Now, newChance())
-	return advance(ctx, n.ids, n.store, n.clock, n.log)
+	return advance(ctx, n.ids, n.store, n.clock)
 }
 
 // advance makes a source issue ids behind all that the store holds.
-func advance(ctx context.Context, ids *ident.Source, s *sqlite.Store, c clock.Clock, log *slog.Logger) error {
+func advance(ctx context.Context, ids *ident.Source, s *sqlite.Store, c clock.Clock) error {
 	high, err := s.LastHigh(ctx)
 	if err != nil {
 		return err
 	}
-	if latest := ident.FromHalves(high, 0).Time(); latest.Sub(c.Now()) > maxClockBehind {
-		log.WarnContext(ctx, "this machine's clock is behind the store's latest id; is it set right?", "latest", latest)
+	if behind := ident.FromHalves(high, 0).Time().Sub(c.Now()); behind > maxClockBehind {
+		return fmt.Errorf("this machine's clock is %s behind the latest entry of the store: set it right, or wait",
+			behind.Round(time.Second))
 	}
 	ids.Advance(high)
 	return nil

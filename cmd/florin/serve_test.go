@@ -9,9 +9,12 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"florin/access"
 	"florin/gateway/simulated"
+	"florin/ident"
+	"florin/internal/clock"
 )
 
 func TestServeTakesAPayment(t *testing.T) {
@@ -199,5 +202,20 @@ func TestAuditNamesWhatIsWrong(t *testing.T) {
 	var report struct{ OK bool }
 	if err := json.Unmarshal([]byte(got.out), &report); err != nil || report.OK || got.code != 1 || got.err != "" {
 		t.Errorf("%+v: %v", got, err)
+	}
+}
+
+// TestClockBehindTheStore: ids would not tell the time of what happens.
+func TestClockBehindTheStore(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), false)
+	r.pay(r.key())
+	now := time.Now()
+	for behind, refused := range map[time.Duration]bool{time.Second: false, time.Hour: true} {
+		ids := ident.NewSource(0, time.Now, func() uint64 { return 1 })
+		err := advance(t.Context(), ids, r.node.store, clock.NewManual(now.Add(-behind)))
+		if (err != nil) != refused {
+			t.Errorf("%s behind: %v", behind, err)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"florin/access"
 )
@@ -61,6 +62,8 @@ type Config struct {
 const (
 	pageSize          = 4096
 	busyTimeoutMillis = 5000
+	scanReaders       = 2
+	scanTimeout       = 5 * time.Second
 	defaultShards     = 4
 	maxShards         = 256
 )

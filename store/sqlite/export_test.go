@@ -4,6 +4,8 @@ import (
 	"context"
 	"io/fs"
 	"strconv"
+	"sync/atomic"
+	"unsafe"
 
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -57,14 +59,49 @@ func (s *Store) FailSync(shard int, fail bool) {
 	<-sh.turn
 	defer sh.give()
 	c := sh.writer
-	into := libc.Xcalloc(c.tls, 1, 8)
-	defer libc.Xfree(c.tls, into)
-	sqlite3.Xsqlite3_file_control(c.tls, c.db, 0, sqlite3.SQLITE_FCNTL_JOURNAL_POINTER, into)
-	w := walFileOf(*(*uintptr)(pointerAt(into)))
+	w := walOf(c)
 	w.methods.FxSync = callback(syncWAL)
 	if fail {
 		w.methods.FxSync = callback(failingSync)
 	}
+}
+
+// walOf returns the log of a connection that has one open.
+func walOf(c *conn) *walFile {
+	into := libc.Xcalloc(c.tls, 1, 8)
+	defer libc.Xfree(c.tls, into)
+	sqlite3.Xsqlite3_file_control(c.tls, c.db, 0, sqlite3.SQLITE_FCNTL_JOURNAL_POINTER, into)
+	return walFileOf(*(*uintptr)(pointerAt(into)))
+}
+
+var (
+	systemSync uintptr // what countedSync calls
+	syncs      atomic.Int64
+)
+
+// CountSyncs makes the system's syncs of a shard's log count, and returns how to
+// read their number and the bytes that wait to be written. One store at a time
+// can be counted.
+func (s *Store) CountSyncs(shard int) (count, waiting func() int64) {
+	sh := s.shards[shard]
+	<-sh.turn
+	defer sh.give()
+	w := walOf(sh.writer)
+	counted := (*sqlite3.Tsqlite3_io_methods)(pointerAt(
+		libc.Xcalloc(sh.writer.tls, 1, size(int(unsafe.Sizeof(*w.baseMethods()))))))
+	*counted = *w.baseMethods()
+	systemSync, counted.FxSync = counted.FxSync, callback(countedSync)
+	w.base = addressOf(counted)
+	return syncs.Load, func() int64 {
+		<-sh.turn
+		defer sh.give()
+		return w.used
+	}
+}
+
+func countedSync(tls *libc.TLS, file uintptr, flags int32) int32 {
+	syncs.Add(1)
+	return function[syncFunc](systemSync)(tls, file, flags)
 }
 
 func failingSync(tls *libc.TLS, file uintptr, _ int32) int32 {
@@ -96,3 +133,16 @@ func (c ClaimSet) Add(hash int64) { c.set.add(hash) }
 
 // Lacks tells that the hash was surely not added.
 func (c ClaimSet) Lacks(hash int64) bool { return c.set.lacks(hash) }
+
+// HoldScans takes all connections for searches until release is called.
+func (s *Store) HoldScans(shard int) (release func()) {
+	scans := s.shards[shard].scans
+	for range cap(scans.turns) {
+		<-scans.turns
+	}
+	return func() {
+		for range cap(scans.turns) {
+			scans.turns <- struct{}{}
+		}
+	}
+}

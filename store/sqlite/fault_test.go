@@ -1,8 +1,10 @@
 package sqlite_test
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"florin/ident"
 	"florin/store"
@@ -94,5 +96,52 @@ func TestCommittedForgets(t *testing.T) {
 			}
 			return
 		}
+	}
+}
+
+// TestEveryCommitIsSynced: before a commit returns the system has synced the
+// log, and nothing of it waits in memory.
+func TestEveryCommitIsSynced(t *testing.T) {
+	t.Parallel()
+	s := open(t, sqlite.Config{Shards: 1})
+	w := newWorkload(s, 100)
+	commit(t, s, 0, store.Changes{Group: w.ids.New(0)})
+	count, waiting := s.CountSyncs(0)
+	for n := range 20 {
+		before := count()
+		commit(t, s, 0, store.Changes{Group: w.ids.New(0), Payments: fresh(w.payment(int64(1 + n)))})
+		if count() == before {
+			t.Fatal("a commit returned without a sync")
+		}
+		if left := waiting(); left != 0 {
+			t.Fatalf("after a commit %d bytes of the log wait in memory", left)
+		}
+	}
+}
+
+// TestSearchesHoldNobodyUp: when all connections for searches are in use, what
+// is asked by id is answered.
+func TestSearchesHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	s := open(t, sqlite.Config{Shards: 1})
+	w := newWorkload(s, 100)
+	p := w.payment(1)
+	commit(t, s, 0, store.Changes{Group: w.ids.New(0), Payments: fresh(p)})
+	release := s.HoldScans(0)
+	if _, err := s.Payment(t.Context(), p.ID); err != nil {
+		t.Error(err)
+	}
+	if err := s.Ping(t.Context(), 0); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	query := store.PaymentQuery{Page: store.Page{Limit: 1}}
+	if _, err := s.Payments(ctx, 0, query); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("a search without a connection: %v", err)
+	}
+	release()
+	if found, err := s.Payments(t.Context(), 0, query); err != nil || len(found) != 1 {
+		t.Errorf("%d found, %v", len(found), err)
 	}
 }

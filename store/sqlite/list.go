@@ -77,7 +77,7 @@ func (q *selection) bind(s *stmt, more ...any) {
 
 // list reads the rows, newest first.
 func list[T any](ctx context.Context, sh *shard, q selection, read func(*stmt) (T, error)) (rows []T, err error) {
-	err = sh.read(ctx, func(c *conn) error {
+	err = sh.scan(ctx, func(c *conn) error {
 		s, err := q.prepare(c)
 		if err != nil {
 			return err

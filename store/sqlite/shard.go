@@ -17,8 +17,11 @@ type shard struct {
 	number  int
 	path    string
 	readers *pool
-	writer  *conn         // nil when ReadOnly
-	turn    chan struct{} // holds one: who takes it may use the writer and what stands below
+	// scans are for searches that may read a whole table: all others must not
+	// wait for them.
+	scans  *pool
+	writer *conn         // nil when ReadOnly
+	turn   chan struct{} // holds one: who takes it may use the writer and what stands below
 
 	// known is set while what stands below is what the file holds.
 	known    bool
@@ -44,7 +47,7 @@ type counters struct {
 
 func openShard(cfg Config, number int) (*shard, error) {
 	sh := &shard{cfg: cfg, number: number, path: shardPath(cfg.Dir, number), turn: make(chan struct{}, 1)}
-	sh.readers = newPool(sh.path, cfg.Readers)
+	sh.readers, sh.scans = newPool(sh.path, cfg.Readers), newPool(sh.path, scanReaders)
 	sh.turn <- struct{}{}
 	if cfg.Access == ReadOnly {
 		return sh, nil
@@ -77,6 +80,7 @@ func (sh *shard) close() {
 	sh.check.stop()
 	sh.claims.stop()
 	sh.readers.close()
+	sh.scans.close()
 	if sh.writer != nil {
 		sh.writer.close()
 	}
@@ -160,11 +164,26 @@ func (sh *shard) forget() {
 
 // read runs f on a reading connection.
 func (sh *shard) read(ctx context.Context, f func(*conn) error) error {
-	c, err := sh.readers.take(ctx)
+	return sh.readOn(ctx, sh.readers, f)
+}
+
+// scan does the same for what may take long, and ends it after scanTimeout.
+func (sh *shard) scan(ctx context.Context, f func(*conn) error) error {
+	limited, cancel := context.WithTimeout(ctx, scanTimeout)
+	defer cancel()
+	err := sh.readOn(limited, sh.scans, f)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: the search takes longer than %s; narrow it down: %w", store.ErrUnavailable, scanTimeout, err)
+	}
+	return err
+}
+
+func (sh *shard) readOn(ctx context.Context, readers *pool, f func(*conn) error) error {
+	c, err := readers.take(ctx)
 	if err != nil {
 		return fmt.Errorf("store/sqlite: shard %d: %w", sh.number, err)
 	}
-	defer sh.readers.give(c)
+	defer readers.give(c)
 	defer c.watch(ctx)()
 	if err := f(c); err != nil {
 		if ctx.Err() != nil {

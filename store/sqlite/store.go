@@ -94,7 +94,7 @@ func (s *Store) Shards() int { return s.cfg.Shards }
 func (s *Store) Connections() int {
 	used := 0
 	for _, sh := range s.shards {
-		used += cap(sh.readers.turns) - len(sh.readers.turns)
+		used += cap(sh.readers.turns) - len(sh.readers.turns) + cap(sh.scans.turns) - len(sh.scans.turns)
 		if sh.writer != nil {
 			used += cap(sh.turn) - len(sh.turn)
 		}
