@@ -208,8 +208,7 @@ func (a *audit) readAcknowledgements() error {
 func (s *shard) claim(c store.Claim) error {
 	s.totals.Claims++
 	s.check(Consistent)
-	switch c.Kind {
-	case ident.Payment, ident.Refund, ident.PaymentMethod:
+	if c.Kind == ident.Payment || c.Kind == ident.Refund || c.Kind == ident.PaymentMethod {
 		if made := s.objects.one(&s.objectAt, c.Object); made == nil || made.user != c.UserID {
 			s.fail(Consistent, c.Kind, c.Object, "was made under a key of user %d, and is not there", c.UserID)
 		}

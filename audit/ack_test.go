@@ -45,7 +45,9 @@ func TestDeclinedMayBeConfirmedAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.charge(1, payment.OutcomeDeclined)
 	attempt := w.ids.New(1)
-	p = w.write(payment.DecideConfirm(p, payment.Confirm{Start: payment.Start{Attempt: attempt, Gateway: "alpha", InquireAt: began}}))
+	p = w.write(payment.DecideConfirm(p, payment.Confirm{
+		Start: payment.Start{Attempt: attempt, Gateway: "alpha", InquireAt: began},
+	}))
 	w.approve(audit.Charge, attempt, ident.ID{}, p.ID, p.Amount)
 	w.settle(p, attempt, payment.OutcomeApproved)
 	if r := w.audit(); !r.OK {

@@ -162,7 +162,8 @@ func (w *world) charge(userID int64, outcome payment.Outcome) payment.Payment {
 func (w *world) settle(p payment.Payment, attempt ident.ID, outcome payment.Outcome) payment.Payment {
 	w.t.Helper()
 	s := payment.Settle{
-		Attempt: attempt, Outcome: outcome, At: began, InquireAt: began, Capture: w.ids.New(p.UserID), Reversal: w.ids.New(p.UserID),
+		Attempt: attempt, Outcome: outcome, At: began,
+		InquireAt: began, Capture: w.ids.New(p.UserID), Reversal: w.ids.New(p.UserID),
 	}
 	if outcome == payment.OutcomeDeclined {
 		s.Reason = "generic_decline"

@@ -21,7 +21,8 @@ func TestStale(t *testing.T) {
 	}
 	w.begin.Store(&slow)
 	p := w.pay(t, authorize(7, "pm_card_visa"), payment.Succeeded)
-	if len(p.Attempts) != 2 || p.Attempts[0].Reason != problem.NotCharged || p.Attempts[1].Outcome != payment.OutcomeApproved {
+	if len(p.Attempts) != 2 || p.Attempts[0].Reason != problem.NotCharged ||
+		p.Attempts[1].Outcome != payment.OutcomeApproved {
 		t.Fatalf("the attempts are %+v", p.Attempts)
 	}
 	outcome, err := w.gateways[0].Resolve(t.Context(), p.Attempts[0].ID)

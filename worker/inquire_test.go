@@ -58,8 +58,10 @@ func TestInquire(t *testing.T) {
 	}{
 		{name: "all", limit: 10, want: worker.Progress{Asked: 5}},
 		{name: "a full step has more", limit: 3, want: worker.Progress{Asked: 3, More: true}},
-		{name: "a failure stops nobody", limit: 10, fail: map[ident.ID]error{due[1].Operation: lost},
-			want: worker.Progress{Asked: 5, Failed: 1}, err: lost},
+		{
+			name: "a failure stops nobody", limit: 10, fail: map[ident.ID]error{due[1].Operation: lost},
+			want: worker.Progress{Asked: 5, Failed: 1}, err: lost,
+		},
 		{name: "the store is away", limit: 10, down: store.ErrUnavailable, err: store.ErrUnavailable},
 	} {
 		t.Run(c.name, func(t *testing.T) {

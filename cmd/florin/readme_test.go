@@ -53,7 +53,7 @@ func TestReadme(t *testing.T) {
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(bin, "florin"), []byte(wrapper), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(bin, "florin"), []byte(wrapper), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	script = strings.ReplaceAll(script, "http://127.0.0.1:8080", server.url)

@@ -30,7 +30,7 @@ func defineInsert(table, columns string) insertion {
 func (c *conn) insert(into insertion, n int, bind func(s *stmt, i int) error) error {
 	for i := 0; i < n; {
 		rows := min(n-i, rowsAtOnce)
-		s, err := c.query(into[rows-1])
+		s, err := c.query(into[rows-1]) //nolint:gosec // rows is 1 to rowsAtOnce
 		if err != nil {
 			return err
 		}
