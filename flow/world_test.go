@@ -34,6 +34,9 @@ type world struct {
 	gateways []*simulated.Gateway
 	flow     *flow.Service
 	inquire  []*worker.Inquire
+	commit   *commit.Set
+	ids      *ident.Source
+	running  sync.WaitGroup // what goes on after its request was answered
 	mu       sync.Mutex
 	alerts   int
 }
@@ -57,6 +60,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		Store: w.store, Clock: clock.System{}, IDs: ids, Alert: w.alert,
 		Permits: commit.NewPermits(2, 50*time.Millisecond, clock.System{}),
 	})
+	w.commit, w.ids = set, ids
 	loops := loop.New(context.WithoutCancel(t.Context()), nil)
 	for _, c := range set.Committers() {
 		loops.OnReady(c.Ready(), func(ctx context.Context) { _, _ = c.Step(ctx) })
@@ -69,7 +73,8 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	cfg := flow.Config{
 		Store: w.store, Commit: set, Vault: sealed, Methods: methods, Clock: w.clock, IDs: ids,
 		Scorer: fraud.BlockedCards{sealed.Fingerprint(vault.AlwaysBlocked): {}},
-		Each:   loop.Each, Mode: access.Test, Alert: w.alert, ChargeDeadline: deadline,
+		Within: w.within,
+		Each: loop.Each, Mode: access.Test, Alert: w.alert, ChargeDeadline: deadline,
 	}
 	for _, name := range []string{"first", "second"} {
 		g, err := simulated.Open(simulated.Config{Name: name, Clock: w.clock, Chance: rand.New(rand.NewPCG(3, 4)).Uint64})
@@ -91,6 +96,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		}))
 	}
 	t.Cleanup(func() {
+		w.running.Wait()
 		for _, g := range w.gateways {
 			_ = g.Close()
 		}
@@ -101,6 +107,15 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		}
 	})
 	return w
+}
+
+// within is loop.Within, waited for at the end.
+func (w *world) within(limit time.Duration, f func()) bool {
+	w.running.Add(1)
+	return loop.Within(limit, func() {
+		defer w.running.Done()
+		f()
+	})
 }
 
 func (w *world) alert(string, error) {

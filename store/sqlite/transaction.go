@@ -14,7 +14,7 @@ const (
 
 var (
 	insertTransactions = defineInsert("ledger_transactions", transactionColumns)
-	insertEntries      = defineInsert("ledger_entries", entryColumns+", transaction_id")
+	insertEntries      = defineInsert("ledger_entries", entryColumns+", transaction_id, generation")
 	allTransactions    = define(`SELECT ` + transactionColumns + ` FROM ledger_transactions ORDER BY id`)
 	selectEntries      = define(`SELECT ` + entryColumns + ` FROM ledger_entries
 		WHERE id BETWEEN ? AND ? AND transaction_id = ? ORDER BY id`)
@@ -71,6 +71,12 @@ func (t *tx) bindEntry(s *stmt, e *ledger.Entry, transaction int64) error {
 	s.bindInt(e.Seq)
 	s.bindSum(e.Balance)
 	s.bindInt(transaction)
+	if account.id < 0 {
+		s.bindNull()
+		return nil
+	}
+	s.bindInt(t.counters.entry / generationSize)
+	t.counters.entry++
 	return nil
 }
 
