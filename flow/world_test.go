@@ -74,7 +74,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		Store: w.store, Commit: set, Vault: sealed, Methods: methods, Clock: w.clock, IDs: ids,
 		Scorer: fraud.BlockedCards{sealed.Fingerprint(vault.AlwaysBlocked): {}},
 		Within: w.within,
-		Each: loop.Each, Mode: access.Test, Alert: w.alert, ChargeDeadline: deadline,
+		Each:   loop.Each, Mode: access.Test, Alert: w.alert, ChargeDeadline: deadline,
 	}
 	for _, name := range []string{"first", "second"} {
 		g, err := simulated.Open(simulated.Config{Name: name, Clock: w.clock, Chance: rand.New(rand.NewPCG(3, 4)).Uint64})
