@@ -252,20 +252,7 @@ func TestTransfersAreConserved(t *testing.T) {
 		})
 	}
 	running.Wait()
-	total := int64(0)
-	for name, sum := range w.balances(t) {
-		if _, ofUser := name.UserID(); ofUser {
-			total += sum
-			if sum < 0 {
-				t.Errorf("%s is %d", name, sum)
-			}
-		} else if name == ledger.Transfers && sum != 0 {
-			t.Errorf("clearing is %d", sum)
-		}
-	}
-	if total != users*each {
-		t.Errorf("the wallets have %d, want %d", total, users*each)
-	}
+	w.checkConserved(t, users*each, users)
 }
 
 // TestTransferWaits: one whose receiver's shard hangs is answered pending, and

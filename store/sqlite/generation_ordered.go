@@ -4,7 +4,7 @@ package sqlite
 // what is inserted late goes to where its id belongs, so that a search needs to
 // look at no others.
 type generation struct {
-	number int64
+	number int64 // from 1
 	first  int64 // the least id that belongs to it
 	last   int64 // the greatest id in it
 	rows   int64
@@ -43,8 +43,8 @@ func (c *conn) lastGeneration(of generationsOf) (g generation, err error) {
 		g = generation{number: s.int(), first: s.int(), last: s.int(), rows: s.int()}
 		return nil
 	})
-	if g.number == 0 {
-		g.first = 0 // there is none before it
+	if g.number <= 1 {
+		g.number, g.first = 1, 0 // there is none before it
 	}
 	return g, err
 }
@@ -74,7 +74,7 @@ func (c *conn) place(last *generation, of generationsOf, id int64) (int64, error
 		if before := last.number - 1; number == 0 || number > before {
 			number = before // the next row may not be inserted yet
 		}
-		return max(number, 0), err
+		return number, err
 	}
 	if last.rows >= generationSize && id > last.last {
 		*last = generation{number: last.number + 1, first: id}
@@ -93,8 +93,8 @@ func byGeneration[T any](c *conn, q selection, of generationsOf, read func(*stmt
 		return nil, err
 	}
 	newest, err := c.number(of.to, q.last)
-	if err != nil {
-		return nil, err
+	if err != nil || oldest == 0 || newest == 0 {
+		return nil, err // nothing is that new, or that old
 	}
 	at, step := newest, int64(-1)
 	if q.ascending {
