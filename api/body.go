@@ -12,6 +12,8 @@ import (
 const (
 	maxBody      = 1 << 20
 	maxBatchBody = 8 << 20
+	// maxTransfersBody has room for 10,000 transfers of 1.6 KB each.
+	maxTransfersBody = 16 << 20
 	// maxDrain is how much of a body that is too large is read, and thrown away,
 	// so that its sender gets to hear the answer.
 	maxDrain = 32 << 20

@@ -13,6 +13,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // Config is what an API is made of.
@@ -79,6 +80,7 @@ type Flows interface {
 	RefundFlows
 	MethodFlows
 	EventFlows
+	TransferFlows
 }
 
 // PaymentFlows are the use cases of payments.
@@ -104,6 +106,14 @@ type MethodFlows interface {
 	DeleteMethod(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	Methods(ctx context.Context, userID int64, page store.Page) ([]vault.PaymentMethod, error)
+}
+
+// TransferFlows are the use cases of transfers.
+type TransferFlows interface {
+	Transfer(ctx context.Context, r flow.Transfer) (flow.TransferResult, error)
+	TransferBatch(ctx context.Context, requests []flow.Transfer) []flow.TransferResult
+	TransferByID(ctx context.Context, id ident.ID) (wallet.Transfer, error)
+	Transfers(ctx context.Context, q store.TransferQuery) ([]wallet.Transfer, error)
 }
 
 // EventFlows read the feed.

@@ -83,6 +83,8 @@ func Members() map[string][]string {
 	return map[string][]string{
 		"PaymentRequest": paymentMembers, "BatchItem": itemMembers, "Customer": customerMembers, "Risk": riskMembers,
 		"BatchRequest": batchMembers, "ConfirmRequest": confirmMembers, "CancelRequest": nil,
-		"RefundRequest": refundMembers, "MethodRequest": methodMembers, "Card": cardMembers,
+		"TransferRequest": transferMembers, "TransferItem": transferItemMembers,
+		"TransferBatchRequest": transferBatchMembers,
+		"RefundRequest":        refundMembers, "MethodRequest": methodMembers, "Card": cardMembers,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"florin/problem"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 var began = time.Date(2026, 1, 31, 9, 30, 0, 123_000_000, time.UTC)
@@ -32,7 +33,9 @@ type fakeFlows struct {
 	payments map[ident.ID]payment.Payment
 	refunds  map[ident.ID]payment.Refund
 	methods  map[ident.ID]vault.PaymentMethod
-	events   []event.Stored
+
+	transfers map[ident.ID]wallet.Transfer
+	events    []event.Stored
 }
 
 type fakeClaim struct {
@@ -44,6 +47,7 @@ func newFlows() *fakeFlows {
 	return &fakeFlows{
 		ids: newIDs(), claims: map[string]fakeClaim{}, payments: map[ident.ID]payment.Payment{},
 		refunds: map[ident.ID]payment.Refund{}, methods: map[ident.ID]vault.PaymentMethod{},
+		transfers: map[ident.ID]wallet.Transfer{},
 	}
 }
 

@@ -48,6 +48,7 @@ var tags = []*huma.Tag{
 	{Name: "Payments", Description: "The intent to move an amount from a user's payment method."},
 	{Name: "Refunds", Description: "Captured money given back."},
 	{Name: "Payment methods", Description: "Cards in the vault."},
+	{Name: "Transfers", Description: "Money that goes from one user's wallet to another's."},
 	{Name: "Events", Description: "What happened, in order."},
 	{Name: "System", Description: "The state of the service and of what it depends on."},
 }

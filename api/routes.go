@@ -42,6 +42,11 @@ func routes() []route {
 		{get, v1 + "/payment_methods/{id}", methods, false, (*call).getMethod, getMethodDoc},
 		{remove, v1 + "/payment_methods/{id}", methods, false, (*call).deleteMethod, deleteMethodDoc},
 
+		{post, v1 + "/transfers", "wallets", false, (*call).createTransfer, createTransferDoc},
+		{post, v1 + "/transfers/batch", "wallets", false, (*call).createTransferBatch, createTransferBatchDoc},
+		{get, v1 + "/transfers", "wallets", false, (*call).listTransfers, listTransfersDoc},
+		{get, v1 + "/transfers/{id}", "wallets", false, (*call).getTransfer, getTransferDoc},
+
 		{get, v1 + "/events", events, false, (*call).listEvents, listEventsDoc},
 		{get, v1 + "/gateways", gateways, false, (*call).listGateways, listGatewaysDoc},
 		{get, v1 + "/gateways/{name}", gateways, false, (*call).getGateway, getGatewayDoc},

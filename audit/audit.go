@@ -11,6 +11,7 @@ import (
 	"florin/internal/clock"
 	"florin/payment"
 	"florin/store"
+	"florin/wallet"
 )
 
 // Store is what an audit reads.
@@ -18,6 +19,8 @@ type Store interface {
 	Shards() int
 	Snapshot(ctx context.Context, shard int) (store.Snapshot, error)
 	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
+	Transfer(ctx context.Context, id ident.ID) (wallet.Transfer, error)
+	ReceivedTransfer(ctx context.Context, shard int, id ident.ID) (wallet.Transfer, error)
 	LastHigh(ctx context.Context) (int64, error)
 }
 
@@ -61,6 +64,7 @@ type audit struct {
 	sum      sum
 	journal  journal
 	told     told
+	clearing clearing
 	last     int64 // milliseconds of the latest id
 	progress struct {
 		sync.Mutex
@@ -106,6 +110,9 @@ func (a *audit) run(ctx context.Context) error {
 	if err := a.lookAgain(ctx); err != nil {
 		return fmt.Errorf("audit: second look: %w", err)
 	}
+	if err := a.clearAgain(ctx); err != nil {
+		return fmt.Errorf("audit: second look at transfers: %w", err)
+	}
 	a.cfg.Progress(1)
 	return nil
 }
@@ -130,6 +137,7 @@ func (a *audit) readShard(ctx context.Context, number int) error {
 	}
 	a.sum.add(&s.tally)
 	a.journal.add(s.disagreeing)
+	a.clearing.add(&s.transfers)
 	return nil
 }
 

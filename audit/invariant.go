@@ -4,7 +4,7 @@ package audit
 // one.
 type Invariant int
 
-// The invariants. 7, clearing between shards, comes with transfers.
+// The invariants.
 const (
 	Balanced     Invariant = iota // 1
 	Summed                        // 2
@@ -12,6 +12,7 @@ const (
 	Bounded                       // 4
 	Booked                        // 5
 	Told                          // 6
+	Cleared                       // 7
 	ChargedOnce                   // 8
 	Placed                        // on its shard
 	Consistent                    // payment.Check
@@ -30,6 +31,7 @@ var invariants = [count]struct {
 	Bounded:      {4, "bounded", "nothing is captured beyond what was authorized, or refunded beyond what was captured"},
 	Booked:       {5, "booked", "every payment's amounts are those of its captures, its refunds and the ledger"},
 	Told:         {6, "told", "every version of every object has exactly one event"},
+	Cleared:      {7, "cleared", "every transfer is in the ledger once on both sides, and clearing holds what is on its way"},
 	ChargedOnce:  {8, "charged_once", "no payment is charged twice, and the gateways' journals agree"},
 	Placed:       {0, "placed", "every row lies on its user's shard"},
 	Consistent:   {0, "consistent", "every payment's state agrees with its attempts"},

@@ -34,8 +34,11 @@ func (s *shard) transaction(t ledger.Transaction) error {
 	for i := range t.Entries {
 		s.placeEntry(t, t.Entries[i])
 		s.entry(t.Entries[i])
+		s.clear(t.Entries[i])
 	}
-	s.book(t, broken == nil)
+	if !s.bookTransfer(t, broken == nil) {
+		s.book(t, broken == nil)
+	}
 	return nil
 }
 

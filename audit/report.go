@@ -47,6 +47,7 @@ type Totals struct {
 	Captures          int64 `json:"captures"`
 	Refunds           int64 `json:"refunds"`
 	Methods           int64 `json:"payment_methods"`
+	Transfers         int64 `json:"transfers"`
 	Transactions      int64 `json:"transactions"`
 	Entries           int64 `json:"entries"`
 	Accounts          int64 `json:"accounts"`
@@ -61,6 +62,7 @@ type Open struct {
 	Attempts  int64 `json:"attempts"`
 	Refunds   int64 `json:"refunds"`
 	Reversals int64 `json:"reversals"`
+	Transfers int64 `json:"transfers"`
 }
 
 // tally gathers what one part of an audit finds. It is not safe for concurrent
@@ -110,6 +112,7 @@ func (s *sum) add(t *tally) {
 	a.Captures += b.Captures
 	a.Refunds += b.Refunds
 	a.Methods += b.Methods
+	a.Transfers += b.Transfers
 	a.Transactions += b.Transactions
 	a.Entries += b.Entries
 	a.Accounts += b.Accounts
@@ -120,6 +123,7 @@ func (s *sum) add(t *tally) {
 	s.open.Attempts += t.open.Attempts
 	s.open.Refunds += t.open.Refunds
 	s.open.Reversals += t.open.Reversals
+	s.open.Transfers += t.open.Transfers
 }
 
 func (s *sum) report() Report {

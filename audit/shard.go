@@ -26,6 +26,7 @@ type shard struct {
 	// Where the last searches ended.
 	objectAt, bookingAt, journalAt, toldAt finger
 
+	transfers   transfers
 	disagreeing []operation
 	phase       phase
 }
@@ -47,10 +48,12 @@ const (
 	captureKind
 	refundKind
 	methodKind
+	transferKind
 )
 
 var kinds = [...]ident.Kind{
 	paymentKind: ident.Payment, captureKind: ident.Capture, refundKind: ident.Refund, methodKind: ident.PaymentMethod,
+	transferKind: ident.Transfer,
 }
 
 // booking is what is kept of a capture or refund until its transaction is seen.
@@ -68,6 +71,7 @@ func newShard(a *audit, number int) *shard {
 	return &shard{
 		audit: a, number: number, shards: a.cfg.Store.Shards(),
 		gateways: map[string]uint16{}, late: map[ident.ID][]int64{}, accounts: map[ledger.Key]*history{},
+		transfers: transfers{cleared: map[money.Currency]money.Sum{}, due: map[money.Currency]money.Sum{}},
 	}
 }
 
@@ -77,8 +81,10 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		read     func() error
 	}{
 		{0, .45, func() error { return snapshot.Payments(ctx, s.payment) }},
-		{.45, .5, func() error { return snapshot.Methods(ctx, s.method) }},
-		{.5, .75, func() error { s.bookings.sort(); return snapshot.Transactions(ctx, s.transaction) }},
+		{.45, .48, func() error { return snapshot.Methods(ctx, s.method) }},
+		{.48, .53, func() error { return snapshot.Transfers(ctx, s.transfer) }},
+		{.53, .55, func() error { return snapshot.Received(ctx, s.receivedTransfer) }},
+		{.55, .75, func() error { s.sortBooked(); return snapshot.Transactions(ctx, s.transaction) }},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
 		{.78, .95, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},
 		{.95, 1, func() error { return snapshot.Claims(ctx, s.claim) }},
@@ -89,10 +95,18 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		}
 	}
 	s.unbooked()
+	s.uncleared()
 	s.unaccounted()
 	s.untold()
 	s.done(s.number, 1)
 	return nil
+}
+
+// sortBooked makes what the ledger must hold ready to be searched.
+func (s *shard) sortBooked() {
+	s.bookings.sort()
+	s.transfers.sent.sort()
+	s.transfers.got.sort()
 }
 
 // phase is a part of the shard's work.

@@ -16,6 +16,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // shards of the world.
@@ -28,6 +29,8 @@ var began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 type rows struct {
 	payments     []payment.Payment
 	methods      []vault.PaymentMethod
+	transfers    []wallet.Transfer
+	received     []wallet.Transfer
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
@@ -247,6 +250,14 @@ func (s snapshot) Payments(_ context.Context, visit func(payment.Payment) error)
 
 func (s snapshot) Methods(_ context.Context, visit func(vault.PaymentMethod) error) error {
 	return visitAll(s.rows.methods, visit)
+}
+
+func (s snapshot) Transfers(_ context.Context, visit func(wallet.Transfer) error) error {
+	return visitAll(s.rows.transfers, visit)
+}
+
+func (s snapshot) Received(_ context.Context, visit func(wallet.Transfer) error) error {
+	return visitAll(s.rows.received, visit)
 }
 
 func (s snapshot) Transactions(_ context.Context, visit func(ledger.Transaction) error) error {

@@ -35,7 +35,7 @@ func (a *answer) verdict() verdict {
 		return again
 	case len(a.id) == 0 || len(a.state) == 0:
 		return failed
-	case a.http == 202, string(a.state) == "processing":
+	case a.http == 202, string(a.state) == "processing", string(a.state) == "pending":
 		return open
 	}
 	return settled
@@ -105,7 +105,7 @@ func readItem(text []byte, index int) (a answer, ok bool) {
 		switch string(key) {
 		case "index":
 			at = number(value)
-		case "payment":
+		case "payment", "transfer":
 			if value[0] != 'n' {
 				a.http, payment = 201, true
 				good = a.readPayment(value) && good
@@ -128,7 +128,7 @@ func (a *answer) readPayment(text []byte) bool {
 			a.id = plain(value)
 		case "status":
 			a.state = plain(value)
-		case "user_id":
+		case "user_id", "from_user_id":
 			a.user = number(value)
 		case "amount":
 			a.minor = number(value)

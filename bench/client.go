@@ -30,7 +30,12 @@ func newClient(l *Load, number int, p pace, r *recorder) *client {
 		payments: make([]Payment, max(l.Batch, 1)),
 	}
 	c.request.Path = pathPayments
-	if l.Batch > 0 {
+	switch {
+	case l.Transfers && l.Batch > 0:
+		c.request.Path = pathTransferBatch
+	case l.Transfers:
+		c.request.Path = pathTransfers
+	case l.Batch > 0:
 		c.request.Path = pathBatch
 	}
 	return c
@@ -68,6 +73,17 @@ func (c *client) build() {
 	r.Key = strconv.AppendInt(r.Key, int64(c.number), 10)
 	r.Key = append(r.Key, '-')
 	r.Key = strconv.AppendInt(r.Key, c.sent, 10)
+	switch {
+	case c.load.Transfers && c.load.Batch > 0:
+		r.Body = appendTransfers(r.Body[:0], c.payments)
+		if !c.load.Target.Repeat { // who repeats nothing needs no key, nor the record of one
+			r.Key = r.Key[:0]
+		}
+		return
+	case c.load.Transfers:
+		r.Body = appendTransfer(r.Body[:0], &c.payments[0])
+		return
+	}
 	if c.load.Batch > 0 {
 		r.Body = appendBatch(r.Body[:0], c.payments)
 	} else {
@@ -122,7 +138,7 @@ func (c *client) take(i int, res Response) error {
 		c.wrong(a.label(), 1, res)
 		return nil
 	case open:
-		if !c.load.Target.Repeat {
+		if !c.load.Target.Repeat && !c.load.Transfers {
 			c.wrong(a.label(), 1, res)
 			return nil
 		}

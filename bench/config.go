@@ -36,7 +36,8 @@ type Config struct {
 	Duration time.Duration
 	// Users is how many users pay; 10,000 by default.
 	Users int
-	// BatchSize is how many payments a batch has; 500 by default.
+	// BatchSize is how many payments a batch has, 500 by default, or transfers,
+	// 2000 by default.
 	BatchSize int
 	// Fill is how many payments are put in first.
 	Fill int64
@@ -74,9 +75,14 @@ type Config struct {
 	// a new store in dir; nil where nothing can.
 	Raw func(dir string, duration time.Duration) *exec.Cmd
 
+	// RawTransfers does the same for transfers.
+	RawTransfers func(dir string, duration time.Duration) *exec.Cmd
+
 	// Log is where progress goes; Terminal says that a person looks at it.
 	Log      io.Writer
 	Terminal bool
+
+	transferBatch int // transfers in a batch
 }
 
 // The defaults.
@@ -95,6 +101,9 @@ func (c *Config) withDefaults() {
 	}
 	if c.Users <= 0 {
 		c.Users = defaultUsers
+	}
+	if c.transferBatch = c.BatchSize; c.transferBatch <= 0 {
+		c.transferBatch = defaultTransfers
 	}
 	if c.BatchSize <= 0 {
 		c.BatchSize = defaultBatchSize
@@ -122,9 +131,13 @@ func (c *Config) withDefaults() {
 
 func (c *Config) validate() error {
 	for _, m := range c.Modes {
-		if !slices.Contains(Modes(), m) {
-			return fmt.Errorf("there is no mode %q: the modes are single, batch, hot, echo and raw", m)
+		if !slices.Contains(AllModes(), m) {
+			return fmt.Errorf("there is no mode %q: the modes are single, batch, hot, echo, raw, transfers, "+
+				"transfers-batch and raw-transfers", m)
 		}
+	}
+	if err := c.checkTransfers(); err != nil {
+		return err
 	}
 	switch {
 	case c.Replay != "" && len(c.Modes) > 0:
@@ -141,7 +154,7 @@ func (c *Config) validate() error {
 		return errors.New("--url needs the server's API key in FLORIN_API_KEY")
 	case c.Has(Raw) && c.Raw == nil:
 		return errors.New("raw inserts can be measured in the embedded store only: leave --config or --url out")
-	case c.Rate < 0 || c.Fill < 0 || c.Limit < 0 || c.Clients < 0 || c.BatchSize > 1000:
+	case c.Rate < 0 || c.Fill < 0 || c.Limit < 0 || c.Clients < 0 || c.BatchSize > 1000 && c.Has(Batch):
 		return errors.New("--rate, --fill, --limit and --clients cannot be negative, and a batch has at most 1000")
 	case c.Rate > 0 && (c.Has(Echo) || c.Has(Raw) || c.Replay != ""):
 		return errors.New("--rate is for single, batch and hot")

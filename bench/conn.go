@@ -27,7 +27,7 @@ func newConn(addr, apiKey string) *conn {
 	return &conn{
 		addr: addr,
 		head: " HTTP/1.1\r\nHost: " + addr + "\r\nAuthorization: Bearer " + apiKey +
-			"\r\nContent-Type: application/json\r\nIdempotency-Key: ",
+			"\r\nContent-Type: application/json",
 		in: bufio.NewReaderSize(nil, 16<<10),
 	}
 }
@@ -42,7 +42,9 @@ func (c *conn) Do(ctx context.Context, r *Request) (Response, error) {
 	c.out = append(c.out[:0], "POST "...)
 	c.out = append(c.out, r.Path...)
 	c.out = append(c.out, c.head...)
-	c.out = append(c.out, r.Key...)
+	if len(r.Key) > 0 {
+		c.out = append(append(c.out, "\r\nIdempotency-Key: "...), r.Key...)
+	}
 	c.out = append(c.out, "\r\nContent-Length: "...)
 	c.out = strconv.AppendInt(c.out, int64(len(r.Body)), 10)
 	c.out = append(c.out, "\r\n\r\n"...)

@@ -24,3 +24,6 @@ func PaymentBody(p Payment) string { return string(appendPayment(nil, &p)) }
 func Inside(from, to, due, answered time.Time) float64 {
 	return (&recorder{from: from, to: to}).inside(due, answered)
 }
+
+// NewPairs returns a client's traffic of transfers.
+func NewPairs(users int, same bool) Traffic { return newPairs(users, same, 1, 2) }

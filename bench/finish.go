@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -58,6 +59,9 @@ func (r *run) ask(ctx context.Context, t Target, p *Pending, tally *Tally) error
 			default:
 				tally.unexpected(a.label()+" on GET", 1, fmt.Sprintf("%d %.500s", res.Status, res.Body))
 			}
+			if p.To != 0 {
+				return nil // the journal is of payments
+			}
 			return r.journal.Add(&p.Payment, p.ID, string(a.state), p.Key)
 		}
 		select {
@@ -72,7 +76,11 @@ var asking = &http.Client{Timeout: 10 * time.Second}
 
 // get reads a payment.
 func get(ctx context.Context, t Target, id string) (a answer, res Response, err error) {
-	url := "http://" + t.Addrs[0] + pathPayments + "/" + id
+	path := pathPayments
+	if strings.HasPrefix(id, "trf_") {
+		path = pathTransfers
+	}
+	url := "http://" + t.Addrs[0] + path + "/" + id
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return a, res, err

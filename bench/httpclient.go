@@ -32,7 +32,9 @@ func (c *httpClient) Do(ctx context.Context, r *Request) (Response, error) {
 	}
 	req.Header.Set("Authorization", "Bearer "+c.apiKey)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", string(r.Key))
+	if len(r.Key) > 0 {
+		req.Header.Set("Idempotency-Key", string(r.Key))
+	}
 	return roundTrip(c.client, req)
 }
 

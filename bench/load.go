@@ -50,8 +50,10 @@ type Load struct {
 	Target  Target
 	Clients int
 	// Batch is how many payments a request has; 0 sends single requests.
-	Batch   int
-	Traffic func(client int) Traffic
+	Batch int
+	// Transfers says that what is asked for are transfers.
+	Transfers bool
+	Traffic   func(client int) Traffic
 	// Keys is what the idempotency keys begin with; no two loads share it.
 	Keys string
 	// Declines says that declines are to be expected.

@@ -21,10 +21,13 @@ type Report struct {
 	Choice       string // how Clients was chosen; "" when it was given
 	BatchClients int
 	BatchSize    int
-	Turns        int // how many slices a mode has
-	Window       time.Duration
-	Restarts     int
-	Unsent       int64 // of an open loop
+	// The same of transfers.
+	TransferClients, TransferBatchClients, TransferBatch int
+
+	Turns    int // how many slices a mode has
+	Window   time.Duration
+	Restarts int
+	Unsent   int64 // of an open loop
 
 	slices map[Mode][]Slice
 }
@@ -39,23 +42,31 @@ type Figures struct {
 	Ceilings struct {
 		Echo *float64 `json:"echo"`
 		Raw  *float64 `json:"raw"`
+
+		RawTransfers *float64 `json:"raw_transfers,omitempty"`
 	} `json:"ceilings"`
 	Ratios struct {
 		SingleEcho *float64 `json:"single_echo"`
 		BatchRaw   *float64 `json:"batch_raw"`
 		HotRandom  *float64 `json:"hot_random"`
+
+		TransfersRaw        *float64 `json:"transfers_batch_raw,omitempty"`
+		TransfersRandomSame *float64 `json:"transfers_random_same,omitempty"`
 	} `json:"ratios"`
 }
 
 // Figures returns the report for a machine.
 func (r *Report) Figures() Figures {
 	f := Figures{Results: map[Mode]Result{}}
-	for _, m := range []Mode{Single, Batch, Hot, replayed} {
+	for _, m := range []Mode{Single, Batch, Hot, Transfers, batchSame, batchRandom, replayed} {
 		if len(r.slices[m]) > 0 {
 			f.Results[m] = summarize(r.slices[m])
 		}
 	}
 	f.Ceilings.Echo, f.Ceilings.Raw = r.rate(Echo), r.rate(Raw)
+	f.Ceilings.RawTransfers = r.rate(RawTransfers)
+	f.Ratios.TransfersRaw = r.ratio(batchSame, RawTransfers)
+	f.Ratios.TransfersRandomSame = r.ratio(batchRandom, batchSame)
 	f.Ratios.SingleEcho = r.ratio(Single, Echo)
 	f.Ratios.BatchRaw = r.ratio(Batch, Raw)
 	f.Ratios.HotRandom = r.ratio(Hot, Single)
@@ -89,18 +100,23 @@ func (r *Report) Write(w io.Writer) {
 		r.writeReplay(w)
 		return
 	}
-	fmt.Fprintf(w, "%-7s %8s %10s %9s %9s %9s %9s\n",
+	fmt.Fprintf(w, "%-22s %8s %10s %9s %9s %9s %9s\n",
 		"", "clients", "per second", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs")
-	for _, m := range []Mode{Single, Hot, Batch, Echo, Raw} {
+	for _, m := range []Mode{
+		Single, Hot, Batch, Echo, Raw, Transfers, batchSame, batchRandom, RawTransfers,
+	} {
 		r.writeMode(w, m)
 	}
 	fmt.Fprintln(w)
 	for _, pair := range []struct {
 		above, below Mode
 		name         string
-	}{{Single, Echo, "single / echo"}, {Batch, Raw, "batch / raw"}, {Hot, Single, "hot / random"}} {
+	}{
+		{Single, Echo, "single / echo"}, {Batch, Raw, "batch / raw"}, {Hot, Single, "hot / random"},
+		{batchSame, RawTransfers, "transfers, same shard / raw"}, {batchRandom, batchSame, "transfers, random / same"},
+	} {
 		if ratio := r.Ratio(pair.above, pair.below); ratio.Turns > 0 {
-			fmt.Fprintf(w, "%-14s %.3f  (%.3f to %.3f in %d turns)\n", pair.name, ratio.Median, ratio.Least, ratio.Most,
+			fmt.Fprintf(w, "%-28s %.3f  (%.3f to %.3f in %d turns)\n", pair.name, ratio.Median, ratio.Least, ratio.Most,
 				ratio.Turns)
 		}
 	}
@@ -126,19 +142,23 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 	}
 	result := summarize(r.slices[m])
 	rate := group(int64(result.PerSecond))
-	if m == Raw {
-		fmt.Fprintf(w, "%-7s %8s %10s\n", m, "", rate)
-		return
-	}
 	clients := r.Clients
-	if m == Batch {
+	switch m {
+	case Raw, RawTransfers:
+		fmt.Fprintf(w, "%-22s %8s %10s\n", m, "", rate)
+		return
+	case Batch:
 		clients = r.BatchClients
+	case Transfers:
+		clients = r.TransferClients
+	case batchSame, batchRandom:
+		clients = r.TransferBatchClients
 	}
 	cpu := ""
 	if spent := medianCPU(r.slices[m]); spent > 0 {
 		cpu = fmt.Sprint(spent.Microseconds())
 	}
-	fmt.Fprintf(w, "%-7s %8d %10s %9.2f %9.2f %9.2f %9s\n", m, clients, rate, result.P50, result.P99, result.P999, cpu)
+	fmt.Fprintf(w, "%-22s %8d %10s %9.2f %9.2f %9.2f %9s\n", m, clients, rate, result.P50, result.P99, result.P999, cpu)
 }
 
 // method says how it was measured.
@@ -159,6 +179,10 @@ func (r *Report) method() string {
 	}
 	if r.BatchSize > 0 {
 		fmt.Fprintf(&b, "\nA batch has %d payments in one request; its latency is the request's.", r.BatchSize)
+	}
+	if r.TransferBatch > 0 {
+		fmt.Fprintf(&b, "\nA batch has %d transfers in one request, without idempotency keys unless --restart needs them.",
+			r.TransferBatch)
 	}
 	return b.String()
 }

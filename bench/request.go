@@ -19,6 +19,7 @@ const currency = "USD"
 // Payment is one payment to ask for.
 type Payment struct {
 	UserID int64
+	To     int64  // of a transfer: whose wallet it goes to
 	Minor  int64  // in USD
 	Method string // the user's stored card
 	// Device and OccurredAt are told as risk; a replay alone has them.
@@ -29,7 +30,7 @@ type Payment struct {
 // Request is one POST.
 type Request struct {
 	Path string
-	Key  []byte // Idempotency-Key
+	Key  []byte // Idempotency-Key; empty for none
 	Body []byte
 }
 

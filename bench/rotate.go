@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 )
@@ -13,6 +12,13 @@ type lane struct {
 	mode Mode
 	// run measures one slice: a window, after a ramp that is not counted.
 	run func(ctx context.Context, ramp, window time.Duration) (Slice, error)
+}
+
+// asked is what a load asks for: many in a request or one, and what traffic by a
+// seed; payments, as the mode has them, when it is nil.
+type asked struct {
+	batch   int
+	traffic func(seed uint64) func(client int) Traffic
 }
 
 // rampUp is how long a load runs before it is measured.
@@ -62,15 +68,24 @@ func (r *run) newLoad(t Target, users []User, clients, batch int) *Load {
 	}
 }
 
-// load returns the lane of a mode that is a load.
+// load returns the lane of a mode that is a load of payments.
 func (r *run) load(mode Mode, t Target, users []User, clients int) lane {
+	batch := 0
+	if mode == Batch {
+		batch = r.cfg.BatchSize
+	}
+	return r.loadOf(mode, t, users, clients, asked{batch: batch})
+}
+
+// loadOf returns the lane of any load.
+func (r *run) loadOf(mode Mode, t Target, users []User, clients int, what asked) lane {
 	return lane{mode, func(ctx context.Context, ramp, window time.Duration) (Slice, error) {
-		batch := 0
-		if mode == Batch {
-			batch = r.cfg.BatchSize
+		l := r.newLoad(t, users, clients, what.batch)
+		l.Rate = r.cfg.Rate / float64(max(what.batch, 1))
+		if what.traffic != nil {
+			l.Traffic, l.Transfers = what.traffic(uint64(time.Now().UnixNano())), true
+			l.Journal = nil // it is of payments
 		}
-		l := r.newLoad(t, users, clients, batch)
-		l.Rate = r.cfg.Rate / float64(max(batch, 1))
 		if mode == Echo {
 			l.Journal = nil // nobody was paid
 		}
@@ -88,11 +103,5 @@ func (r *run) load(mode Mode, t Target, users []User, clients int) lane {
 
 // rawSlice measures the ceiling of batches on a store of its own.
 func (r *run) rawSlice(ctx context.Context, _, window time.Duration) (Slice, error) {
-	dir, err := TempDir()
-	if err != nil {
-		return Slice{}, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }() // what is left is in a temporary place
-	rate, err := runRaw(ctx, r.cfg.Raw(dir, window))
-	return Slice{PerSecond: rate}, err
+	return r.rawSliceOf(ctx, r.cfg.Raw, window)
 }

@@ -65,6 +65,11 @@ func Run(ctx context.Context, cfg Config) (_ *Report, err error) {
 			return nil, err
 		}
 	}
+	if cfg.movesWallets() || cfg.Has(RawTransfers) {
+		if err := r.transfers(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return r.report, nil
 }
 

@@ -30,6 +30,25 @@ func measure(t *testing.T, f *fake, change func(*bench.Config)) (*bench.Report, 
 		Echo: func() *exec.Cmd { return child(t, "echo") },
 	}
 	change(&cfg)
+	return run(t, cfg)
+}
+
+// measureOnly does the same for modes that no journal is kept of.
+func measureOnly(t *testing.T, f *fake, change func(*bench.Config)) (report *bench.Report, err error) {
+	t.Helper()
+	server := httptest.NewServer(f)
+	defer server.Close()
+	cfg := bench.Config{
+		URL: strings.TrimPrefix(server.URL, "http://"), APIKey: "sk_test_1", Duration: 100 * time.Millisecond,
+		Users: 20, BatchSize: 10, Clients: 4,
+	}
+	change(&cfg)
+	return bench.Run(t.Context(), cfg)
+}
+
+// run holds the journal against the report.
+func run(t *testing.T, cfg bench.Config) (*bench.Report, error) {
+	t.Helper()
 	report, err := bench.Run(t.Context(), cfg)
 	if err == nil {
 		lines := readJournal(t, cfg.Journal)

@@ -15,6 +15,7 @@ type site struct {
 	users   []User
 	servers []*Server
 	dir     string // to delete
+	funded  bool   // the users' wallets
 }
 
 // openSite starts the servers, or takes the one that runs.
@@ -104,6 +105,9 @@ func (s *site) restarts() (n int) {
 // own.
 func (r *run) prepare(ctx context.Context, s *site) error {
 	if r.cfg.Replay != "" && r.cfg.Fill == 0 {
+		return nil
+	}
+	if !r.cfg.paysByCard() && r.cfg.Replay == "" {
 		return nil
 	}
 	p := newProgress(r.cfg.Log, r.cfg.Terminal, "cards", int64(r.cfg.Users), false)

@@ -11,6 +11,7 @@ import (
 	"florin/problem"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // Command is one caller's wish. Its methods run on the committer's goroutine,
@@ -30,6 +31,10 @@ type Decision struct {
 	Payment payment.Changes
 	Methods []store.Change[vault.PaymentMethod]
 	APIKeys []store.Change[access.APIKey]
+	// Transfer is a transfer as it was decided on the sender's shard, or with Received
+	// on the receiver's.
+	Transfer wallet.TransferChanges
+	Received bool
 	// Transactions are those of no payment, without ids: they are given later.
 	// One that would take a user's account below zero fails the command with
 	// InsufficientFunds.

@@ -25,7 +25,7 @@ type Config struct {
 	Slot int
 	// MaxGroup is the most commands of one group; 512 by default.
 	MaxGroup int
-	// MaxQueue is the most commands waiting before Enqueue refuses; 8192 by
+	// MaxQueue is the most commands waiting before Enqueue refuses; 32768 by
 	// default.
 	MaxQueue int
 	// Pause is waited before gathering while the last group held more than one
@@ -43,7 +43,7 @@ func (c Config) withDefaults() Config {
 		c.MaxGroup = 512
 	}
 	if c.MaxQueue <= 0 {
-		c.MaxQueue = 8192
+		c.MaxQueue = 32_768
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

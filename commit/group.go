@@ -143,6 +143,8 @@ func union(group []item, answers []error, slot int) store.Keys {
 			keys.Methods = append(keys.Methods, it.extra.Methods...)
 			keys.Accounts = append(keys.Accounts, it.extra.Accounts...)
 			keys.APIKeys = append(keys.APIKeys, it.extra.APIKeys...)
+			keys.Transfers = append(keys.Transfers, it.extra.Transfers...)
+			keys.Received = append(keys.Received, it.extra.Received...)
 		}
 	}
 	for i := range keys.Accounts {
@@ -154,6 +156,8 @@ func union(group []item, answers []error, slot int) store.Keys {
 	keys.Methods = distinct(keys.Methods)
 	keys.Accounts = distinct(keys.Accounts)
 	keys.APIKeys = distinct(keys.APIKeys)
+	keys.Transfers = distinct(keys.Transfers)
+	keys.Received = distinct(keys.Received)
 	return keys
 }
 
@@ -203,6 +207,8 @@ func (c *Committer) decide(view *View, it *item) (err error) {
 	it.extra.Methods = append(it.extra.Methods, need.Methods...)
 	it.extra.Accounts = append(it.extra.Accounts, need.Accounts...)
 	it.extra.APIKeys = append(it.extra.APIKeys, need.APIKeys...)
+	it.extra.Transfers = append(it.extra.Transfers, need.Transfers...)
+	it.extra.Received = append(it.extra.Received, need.Received...)
 	return errAgain
 }
 

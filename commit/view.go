@@ -32,13 +32,15 @@ type dirty struct {
 	methods  map[ident.ID]int
 	apiKeys  map[ident.ID]int
 	accounts map[ledger.Key]int
+
+	transfers map[ident.ID]int
 }
 
 func newView(asked store.Keys, state store.State, ids *ident.Source, slot int) *View {
 	return &View{state: state, asked: asked, ids: ids, slot: slot, dirty: dirty{
 		payments: map[ident.ID]int{}, attempts: map[ident.ID]int{}, captures: map[ident.ID]int{},
 		refunds: map[ident.ID]int{}, methods: map[ident.ID]int{}, apiKeys: map[ident.ID]int{},
-		accounts: map[ledger.Key]int{},
+		accounts: map[ledger.Key]int{}, transfers: map[ident.ID]int{},
 	}}
 }
 
@@ -87,6 +89,9 @@ func (v *View) apply(d *Decision) error {
 	if len(d.Transactions) > 0 {
 		transactions = append(transactions[:len(transactions):len(transactions)], d.Transactions...)
 	}
+	if len(d.Transfer.Transactions) > 0 {
+		transactions = append(transactions[:len(transactions):len(transactions)], d.Transfer.Transactions...)
+	}
 	accounts, err := v.post(transactions)
 	if err != nil {
 		return err
@@ -105,6 +110,7 @@ func (v *View) apply(d *Decision) error {
 		v.state.APIKeys[k.Value.ID] = k.Value
 		putChange(&v.changes.APIKeys, v.dirty.apiKeys, k.Value.ID, k)
 	}
+	v.applyTransfer(&d.Transfer, d.Received)
 	v.emit(d.Payment.Events)
 	v.emit(d.Events)
 	v.changes.Answered = append(v.changes.Answered, d.Answered...)

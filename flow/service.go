@@ -84,7 +84,13 @@ type Config struct {
 	// BatchCalls is how many gateway calls of one batch are out at a time; 10 by
 	// default.
 	BatchCalls int
-	Log        *slog.Logger
+	// Within runs f and returns when it has ended, true, or after limit, false: f
+	// goes on then. By default it waits for f.
+	Within func(limit time.Duration, f func()) bool
+	// TransferWait is how long a transfer to another shard is waited for; 2 s by
+	// default.
+	TransferWait time.Duration
+	Log          *slog.Logger
 	// Alert is told what a human should look at; it may be nil.
 	Alert func(what string, err error)
 	// Observe is told of every call to a gateway; it may be nil.
@@ -114,6 +120,12 @@ func New(cfg Config) *Service {
 	}
 	if cfg.BatchCalls <= 0 {
 		cfg.BatchCalls = 10
+	}
+	if cfg.Within == nil {
+		cfg.Within = inline
+	}
+	if cfg.TransferWait <= 0 {
+		cfg.TransferWait = 2 * time.Second
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -37,6 +37,9 @@ type world struct {
 	flow     *flow.Service
 	inquire  []*worker.Inquire
 	begin    atomic.Pointer[func()] // called before each Tx, if set
+	commit   *commit.Set
+	ids      *ident.Source
+	running  sync.WaitGroup // what goes on after its request was answered
 	mu       sync.Mutex
 	alerts   int
 }
@@ -60,6 +63,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		Store: hooked{w.store, &w.begin}, Clock: clock.System{}, IDs: ids, Alert: w.alert,
 		Permits: commit.NewPermits(2, 50*time.Millisecond, clock.System{}),
 	})
+	w.commit, w.ids = set, ids
 	loops := loop.New(context.WithoutCancel(t.Context()), nil)
 	for _, c := range set.Committers() {
 		loops.OnReady(c.Ready(), func(ctx context.Context) { _, _ = c.Step(ctx) })
@@ -72,6 +76,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	cfg := flow.Config{
 		Store: w.store, Commit: set, Vault: sealed, Methods: methods, Clock: w.clock, IDs: ids,
 		Scorer: fraud.BlockedCards{sealed.Fingerprint(vault.AlwaysBlocked): {}},
+		Within: w.within,
 		Each:   loop.Each, Mode: access.Test, Alert: w.alert, ChargeDeadline: deadline,
 	}
 	for _, name := range []string{"first", "second"} {
@@ -94,6 +99,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		}))
 	}
 	t.Cleanup(func() {
+		w.running.Wait()
 		for _, g := range w.gateways {
 			_ = g.Close()
 		}
@@ -117,6 +123,15 @@ func (h hooked) Begin(ctx context.Context, shard int) (store.Tx, error) {
 		(*f)()
 	}
 	return h.Store.Begin(ctx, shard)
+}
+
+// within is loop.Within, waited for at the end.
+func (w *world) within(limit time.Duration, f func()) bool {
+	w.running.Add(1)
+	return loop.Within(limit, func() {
+		defer w.running.Done()
+		f()
+	})
 }
 
 func (w *world) alert(string, error) {

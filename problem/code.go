@@ -19,6 +19,8 @@ const (
 	WrongState             Code = "wrong_state"
 	OverCapture            Code = "over_capture"
 	OverRefund             Code = "over_refund"
+	WalletClosed           Code = "wallet_closed"
+	WalletFull             Code = "wallet_full"
 	DuplicateHeader        Code = "duplicate_header"
 	IdempotencyKeyReuse    Code = "idempotency_key_reuse"
 	IdempotencyInProgress  Code = "idempotency_in_progress"
@@ -62,6 +64,8 @@ var catalogue = map[Code]entry{
 	WrongState:             {409, "The object's state does not allow this"},
 	OverCapture:            {409, "More than what is left to capture"},
 	OverRefund:             {409, "More than what is left to refund"},
+	WalletClosed:           {409, "The wallet takes nothing any more"},
+	WalletFull:             {409, "The wallet would hold more than it can"},
 	IdempotencyInProgress:  {409, "The first request with this key is under way"},
 	BodyTooLarge:           {413, "The body is too large"},
 	UnsupportedMediaType:   {415, "The body must be application/json"},

@@ -14,6 +14,7 @@ import (
 	"florin/ledger"
 	"florin/payment"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // Errors of a store, translated by each engine from its driver's codes.
@@ -101,6 +102,9 @@ type Keys struct {
 	Methods  []ident.ID
 	Accounts []ledger.Key
 	APIKeys  []ident.ID
+	// Transfers are the sender's; Received those that the shard got from another.
+	Transfers []ident.ID
+	Received  []ident.ID
 }
 
 // State is what was loaded.
@@ -109,6 +113,9 @@ type State struct {
 	Methods  map[ident.ID]vault.PaymentMethod
 	Accounts map[ledger.Key]ledger.Account
 	APIKeys  map[ident.ID]access.APIKey
+
+	Transfers map[ident.ID]wallet.Transfer
+	Received  map[ident.ID]wallet.Transfer
 }
 
 // Changes is what a Tx writes. Every list names a row once at most.
@@ -126,6 +133,8 @@ type Changes struct {
 	Refunds      []Change[payment.Refund]
 	Methods      []Change[vault.PaymentMethod]
 	APIKeys      []Change[access.APIKey]
+	Transfers    []Change[wallet.Transfer]
+	Received     []wallet.Transfer    // from other shards; always new, each id once for ever
 	Transactions []ledger.Transaction // always new
 	Accounts     []ledger.Account     // always loaded before
 	Events       []event.Event        // in order; the engine gives positions
@@ -145,6 +154,17 @@ type Reader interface {
 	Refund(ctx context.Context, id ident.ID) (payment.Refund, error)
 	// Refunds lists a shard's refunds, newest first.
 	Refunds(ctx context.Context, shard int, q RefundQuery) ([]payment.Refund, error)
+	// Transfer returns a transfer, from the sender's shard, or ErrNotFound.
+	Transfer(ctx context.Context, id ident.ID) (wallet.Transfer, error)
+	// ReceivedTransfer returns what a shard decided about a transfer from another
+	// shard, or ErrNotFound.
+	ReceivedTransfer(ctx context.Context, shard int, id ident.ID) (wallet.Transfer, error)
+	// Transfers lists a shard's transfers, newest first: those sent from it, and
+	// of a user those received there from other shards too.
+	Transfers(ctx context.Context, shard int, q TransferQuery) ([]wallet.Transfer, error)
+	// PendingTransfers lists the pending transfers of a shard's senders that were
+	// made after one and before a moment, oldest first.
+	PendingTransfers(ctx context.Context, shard int, after ident.ID, before time.Time, limit int) ([]wallet.Transfer, error)
 	// Method returns a payment method, deleted or not, or ErrNotFound.
 	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	// Methods lists a user's payment methods that are not deleted, newest first.
@@ -201,6 +221,13 @@ type RefundQuery struct {
 	Status  payment.OperationStatus
 }
 
+// TransferQuery filters transfers; zero values do not filter.
+type TransferQuery struct {
+	Page
+	UserID int64 // on either side
+	Status wallet.TransferStatus
+}
+
 // Due is an open operation to ask about.
 type Due struct {
 	Payment   ident.ID
@@ -217,6 +244,8 @@ type Due struct {
 type Snapshot interface {
 	Payments(ctx context.Context, visit func(payment.Payment) error) error // with children
 	Methods(ctx context.Context, visit func(vault.PaymentMethod) error) error
+	Transfers(ctx context.Context, visit func(wallet.Transfer) error) error // of the shard's senders
+	Received(ctx context.Context, visit func(wallet.Transfer) error) error  // from other shards
 	Transactions(ctx context.Context, visit func(ledger.Transaction) error) error
 	Accounts(ctx context.Context, visit func(ledger.Account) error) error
 	Events(ctx context.Context, visit func(event.Stored) error) error

@@ -135,12 +135,12 @@ func printReport(w io.Writer, r audit.Report) {
 	t := r.Totals
 	fmt.Fprintf(w, "\n%s payments, %s attempts, %s captures, %s refunds, %s payment methods\n", digits(t.Payments),
 		digits(t.Attempts), digits(t.Captures), digits(t.Refunds), digits(t.Methods))
-	fmt.Fprintf(w, "%s transactions, %s entries, %s accounts, %s events\n", digits(t.Transactions), digits(t.Entries),
-		digits(t.Accounts), digits(t.Events))
+	fmt.Fprintf(w, "%s transfers, %s transactions, %s entries, %s accounts, %s events\n", digits(t.Transfers),
+		digits(t.Transactions), digits(t.Entries), digits(t.Accounts), digits(t.Events))
 	fmt.Fprintf(w, "%s operations in the gateways' journals, %s acknowledgements\n", digits(t.JournalOperations),
 		digits(t.Acknowledgements))
-	fmt.Fprintf(w, "open, and no violation: %s attempts, %s refunds, %s reversals\n", digits(r.Open.Attempts),
-		digits(r.Open.Refunds), digits(r.Open.Reversals))
+	fmt.Fprintf(w, "open, and no violation: %s attempts, %s refunds, %s reversals, %s transfers\n", digits(r.Open.Attempts),
+		digits(r.Open.Refunds), digits(r.Open.Reversals), digits(r.Open.Transfers))
 	verdict := "the books are right"
 	if !r.OK {
 		verdict = "THE BOOKS ARE WRONG"

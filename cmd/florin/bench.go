@@ -20,11 +20,11 @@ import (
 
 // benchCmd measures.
 type benchCmd struct {
-	Mode      []string      `help:"What to measure: single, batch, hot, echo, raw (default all)." placeholder:"MODE"`
+	Mode      []string      `help:"What to measure: single, batch, hot, echo, raw (default these), transfers, transfers-batch, raw-transfers." placeholder:"MODE"`
 	Clients   int           `help:"Connections (default the better of 64 and 256; for batches 8)." placeholder:"N"`
 	Duration  time.Duration `help:"How long each mode is measured (default 16s)." placeholder:"TIME"`
 	Users     int           `help:"How many users pay (default 10000)." placeholder:"N"`
-	BatchSize int           `help:"Payments in a batch (default 500)." placeholder:"N"`
+	BatchSize int           `help:"Payments in a batch (default 500), or transfers (default 2000)." placeholder:"N"`
 	Fill      int64         `help:"Put this many payments in first." placeholder:"N"`
 	Rate      float64       `help:"Payments a second of an open loop (default: as fast as it goes)." placeholder:"R"`
 	Processes int           `help:"Servers to start, with --config only (default 1)." placeholder:"N"`
@@ -42,6 +42,8 @@ type benchCmd struct {
 	// What the children of bench are told.
 	ServeEcho  bool   `hidden:""`
 	RawInserts string `hidden:"" placeholder:"DIR"`
+
+	RawTransfers string `hidden:"" placeholder:"DIR"`
 }
 
 // Help implements kong.HelpProvider.
@@ -55,6 +57,7 @@ Example:
   florin bench
   florin bench --mode batch,raw --duration 30s
   florin bench --mode single --clients 64 --rate 2000
+  florin bench --mode transfers-batch,raw-transfers --batch-size 10000
   florin bench --mode single --restart --journal acknowledged.jsonl --data ./store`
 }
 
@@ -66,6 +69,8 @@ func (b benchCmd) Run(ctx context.Context, c *console) error {
 		return bench.ServeEcho(os.Stdin, c.out)
 	case b.RawInserts != "":
 		return rawInserts(ctx, c, b.RawInserts, b.Duration)
+	case b.RawTransfers != "":
+		return rawTransfers(ctx, c, b.RawTransfers, b.Users, b.Duration)
 	}
 	cfg, err := b.config(c)
 	if err != nil {
@@ -117,6 +122,10 @@ func (b benchCmd) config(c *console) (bench.Config, error) {
 	if b.Config == "" && b.URL == "" {
 		cfg.Raw = func(dir string, duration time.Duration) *exec.Cmd {
 			return exec.Command(program, "bench", "--raw-inserts", dir, "--duration", duration.String())
+		}
+		cfg.RawTransfers = func(dir string, duration time.Duration) *exec.Cmd {
+			return exec.Command(program, "bench", "--raw-transfers", dir, "--duration", duration.String(),
+				"--users", strconv.Itoa(b.Users))
 		}
 	}
 	return cfg, nil

@@ -192,7 +192,7 @@ func (n *node) openFlow(context.Context) (err error) {
 			scorer:  fraud.BlockedCards{n.vault.Fingerprint(vault.AlwaysBlocked): {}},
 			metrics: n.metrics,
 		},
-		Clock: n.clock, IDs: n.ids, Each: loop.Each, Mode: n.cfg.Mode,
+		Clock: n.clock, IDs: n.ids, Each: loop.Each, Within: loop.Within, Mode: n.cfg.Mode,
 		ChargeDeadline: n.gateways.deadline(), FraudThreshold: n.cfg.Fraud.Threshold,
 		Log: n.log, Alert: n.alert,
 		Observe: func(name string, status gateway.Status, took time.Duration) {

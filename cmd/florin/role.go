@@ -29,8 +29,9 @@ type repeated struct {
 
 // How often steps run.
 const (
-	inquirePause = time.Second
-	keysPause    = 5 * time.Second // a key that was revoked stops working within 10 s
+	inquirePause  = time.Second
+	transferPause = time.Second
+	keysPause     = 5 * time.Second // a key that was revoked stops working within 10 s
 )
 
 // roles is the table of all that serve can run.
@@ -38,6 +39,7 @@ func (n *node) roles() []role {
 	return []role{
 		{name: "payments", steps: slices.Concat(
 			n.perShard("inquire", inquirePause, n.inquire),
+			n.perShard("transfer", transferPause, n.transfer),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
 		)},
 	}
@@ -118,6 +120,15 @@ func (n *node) inquire(shard int) func(ctx context.Context) (bool, error) {
 	w := worker.NewInquire(worker.InquireConfig{
 		Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock, Each: loop.Each,
 	})
+	return func(ctx context.Context) (bool, error) {
+		progress, err := w.Step(ctx)
+		return progress.More, err
+	}
+}
+
+// transfer drives a shard's transfers that were left pending.
+func (n *node) transfer(shard int) func(ctx context.Context) (bool, error) {
+	w := worker.NewTransfer(worker.TransferConfig{Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock})
 	return func(ctx context.Context) (bool, error) {
 		progress, err := w.Step(ctx)
 		return progress.More, err

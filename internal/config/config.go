@@ -65,7 +65,7 @@ type Commit struct {
 	// MaxGroup is the most requests that are committed together; 512 by default.
 	MaxGroup int `yaml:"max_group"`
 	// MaxQueue is the most that wait, a shard, until more are refused with 503;
-	// 8192 by default.
+	// 32768 by default.
 	MaxQueue int `yaml:"max_queue"`
 }
 
@@ -86,6 +86,6 @@ func Default() Config {
 	return Config{
 		Store: SQLite, Mode: access.Test, Listen: "127.0.0.1:8080", Data: "./florin-data",
 		Fraud:  Fraud{Threshold: 0.8},
-		Commit: Commit{Permits: 2, PermitHold: 50 * time.Millisecond, MaxGroup: 512, MaxQueue: 8192},
+		Commit: Commit{Permits: 2, PermitHold: 50 * time.Millisecond, MaxGroup: 512, MaxQueue: 32_768},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // shard is what one shard has committed.
@@ -29,6 +30,8 @@ type shard struct {
 	methods      table[vault.PaymentMethod]
 	apiKeys      table[access.APIKey]
 	accounts     map[ledger.Key]ledger.Account
+	transfers    table[wallet.Transfer]
+	received     table[wallet.Transfer]
 	transactions []ledger.Transaction // in the order of their commits
 	events       []event.Stored       // that at position p stands at p-1
 	versions     map[version]struct{}
@@ -53,6 +56,10 @@ func newShard(number, shards int) *shard {
 		refunds:  newTable("refund", keepRefund, func(r *payment.Refund) row { return row{r.ID, r.UserID} }),
 		methods:  newTable("method", keepMethod, func(m *vault.PaymentMethod) row { return row{m.ID, m.UserID} }),
 		apiKeys:  newTable("API key", keepAPIKey, func(k *access.APIKey) row { return row{k.ID, int64(number)} }),
+		transfers: newTable("transfer", keepTransfer,
+			func(t *wallet.Transfer) row { return row{t.ID, t.FromUserID} }),
+		received: newTable("received transfer", keepTransfer,
+			func(t *wallet.Transfer) row { return row{t.ID, t.ToUserID} }),
 		accounts: map[ledger.Key]ledger.Account{},
 		versions: map[version]struct{}{},
 		claims:   map[int64][]store.Claim{},

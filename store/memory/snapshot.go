@@ -11,12 +11,15 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // snapshot is a copy of a shard.
 type snapshot struct {
 	payments     []payment.Payment
 	methods      []vault.PaymentMethod
+	transfers    []wallet.Transfer
+	received     []wallet.Transfer
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
@@ -29,6 +32,7 @@ func (s *Store) Snapshot(ctx context.Context, number int) (store.Snapshot, error
 	err := s.read(ctx, number, func(sh *shard) error {
 		v.payments = sh.families()
 		v.methods = sh.methods.sorted(all)
+		v.transfers, v.received = sh.transfers.sorted(all), sh.received.sorted(all)
 		v.transactions = copied(sh.transactions, keepTransaction)
 		slices.SortFunc(v.transactions, func(a, b ledger.Transaction) int { return a.ID.Compare(b.ID) })
 		for _, account := range sh.accounts {

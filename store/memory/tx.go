@@ -13,6 +13,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // tx is a writing transaction: what it will change when it commits.
@@ -77,6 +78,7 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 	state = store.State{
 		Payments: map[ident.ID]payment.Payment{}, Methods: map[ident.ID]vault.PaymentMethod{},
 		Accounts: map[ledger.Key]ledger.Account{}, APIKeys: map[ident.ID]access.APIKey{},
+		Transfers: map[ident.ID]wallet.Transfer{}, Received: map[ident.ID]wallet.Transfer{},
 	}
 	t.accounts = map[ledger.Key]ledger.Account{}
 	err = t.do(ctx, func(sh *shard) error {
@@ -95,6 +97,8 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 				state.APIKeys[id] = k
 			}
 		}
+		loadRows(&sh.transfers, keys.Transfers, state.Transfers)
+		loadRows(&sh.received, keys.Received, state.Received)
 		for _, key := range keys.Accounts {
 			account, ok := sh.accounts[key]
 			if userID, ofUser := key.Name.UserID(); !ok && ofUser {
@@ -137,6 +141,8 @@ func copyOf(c *store.Changes) *store.Changes {
 	copied.Refunds = slices.Clone(c.Refunds)
 	copied.Methods = slices.Clone(c.Methods)
 	copied.APIKeys = slices.Clone(c.APIKeys)
+	copied.Transfers = slices.Clone(c.Transfers)
+	copied.Received = slices.Clone(c.Received)
 	copied.Accounts = slices.Clone(c.Accounts)
 	copied.Transactions = slices.Clone(c.Transactions)
 	for i := range copied.Transactions {
@@ -153,6 +159,7 @@ func (t *tx) check(sh *shard) error {
 		sh.payments.check(sh, c.Payments), sh.attempts.check(sh, c.Attempts),
 		sh.captures.check(sh, c.Captures), sh.refunds.check(sh, c.Refunds),
 		sh.methods.check(sh, c.Methods), sh.apiKeys.check(sh, c.APIKeys),
+		sh.transfers.check(sh, c.Transfers), sh.received.check(sh, made(c.Received)),
 	)
 	for _, account := range c.Accounts {
 		err = errors.Join(err, t.loaded(account.Key))
@@ -220,6 +227,8 @@ func (sh *shard) apply(c *store.Changes) {
 	sh.refunds.apply(sh, c.Refunds)
 	sh.methods.apply(sh, c.Methods)
 	sh.apiKeys.apply(sh, c.APIKeys)
+	sh.transfers.apply(sh, c.Transfers)
+	sh.received.apply(sh, made(c.Received))
 	for _, attempt := range c.Attempts {
 		if attempt.Value.Reversal != nil {
 			sh.note(attempt.Value.Reversal.ID)

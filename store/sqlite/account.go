@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"florin/ledger"
 	"florin/money"
@@ -20,9 +22,8 @@ const maxAccounts = 1 << 17
 
 var (
 	selectAccount = define(`SELECT id, balance, seq FROM accounts WHERE name = ? AND slot = ? AND currency = ?`)
-	insertAccount = define(`INSERT INTO accounts (id, name, slot, currency, user_id, balance, seq)
-		VALUES (?,?,?,?,?,0,0)`)
-	updateAccount = define(`UPDATE accounts SET balance = ?, seq = ? WHERE id = ?`)
+	insertAccount = define(`INSERT INTO account_names (id, name, slot, currency, user_id) VALUES (?,?,?,?,?)`)
+	writeBalances = defineReplace("balances", "id, balance, seq")
 	allAccounts   = define(`SELECT id, balance, seq, name, slot, currency FROM accounts ORDER BY name, slot, currency`)
 )
 
@@ -82,10 +83,15 @@ func (t *tx) makeAccount(key ledger.Key) (account, error) {
 	s.bindInt(int64(key.Slot))
 	s.bindText(string(key.Currency))
 	s.bindIntOrNull(userID)
-	return a, s.run()
+	if err := s.run(); err != nil {
+		return a, err
+	}
+	return a, t.writeBalances([]account{a})
 }
 
+// writeAccounts writes balances in the order of their table.
 func (t *tx) writeAccounts(accounts []ledger.Account) error {
+	changed := t.changed[:0]
 	for i := range accounts {
 		a, ok := t.accounts[accounts[i].Key]
 		if !ok {
@@ -93,18 +99,20 @@ func (t *tx) writeAccounts(accounts []ledger.Account) error {
 		}
 		a.Account = accounts[i]
 		t.accounts[a.Key] = a
-		s, err := t.sh.writer.query(updateAccount)
-		if err != nil {
-			return err
-		}
-		s.bindSum(a.Balance)
-		s.bindInt(a.Seq)
-		s.bindInt(a.id)
-		if err := s.runOne(); err != nil {
-			return err
-		}
+		changed = append(changed, a)
 	}
-	return nil
+	t.changed = changed
+	slices.SortFunc(changed, func(a, b account) int { return cmp.Compare(a.id, b.id) })
+	return t.writeBalances(changed)
+}
+
+func (t *tx) writeBalances(accounts []account) error {
+	return t.sh.writer.insert(writeBalances, len(accounts), func(s *stmt, i int) error {
+		s.bindInt(accounts[i].id)
+		s.bindSum(accounts[i].Balance)
+		s.bindInt(accounts[i].Seq)
+		return nil
+	})
 }
 
 // learnAccounts takes over what a Tx has committed.

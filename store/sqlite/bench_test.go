@@ -273,3 +273,19 @@ func (w *workload) complete(
 	changes.Accounts = []ledger.Account{from, to}
 	return changes, nil
 }
+
+// BenchmarkRawTransfers is the ceiling of transfers, by the size of a group; with
+// -benchtime 1x, a second each.
+func BenchmarkRawTransfers(b *testing.B) {
+	for _, group := range []int{64, 512, 2048} {
+		b.Run(strconv.Itoa(group), func(b *testing.B) {
+			before := processorTime(b)
+			rate, err := sqlite.RawTransfers(b.Context(), benchDir(b), group, setting(b, "FLORIN_BENCH_USERS", 10_000), time.Second)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(rate, "transfers/s")
+			b.ReportMetric(float64((processorTime(b)-before).Microseconds())/rate, "cpu-µs/transfer")
+		})
+	}
+}

@@ -16,8 +16,18 @@ const rowsAtOnce = 32
 // defineInsert registers the statements that insert rows of columns. OR FAIL
 // spares SQLite a journal of the statement: the whole Tx ends when one fails.
 func defineInsert(table, columns string) insertion {
+	return defineRows("INSERT OR FAIL INTO ", table, columns)
+}
+
+// defineReplace registers the statements that write rows of a table that has no
+// index but its id: those that are there already are overwritten where they stand.
+func defineReplace(table, columns string) insertion {
+	return defineRows("REPLACE INTO ", table, columns)
+}
+
+func defineRows(verb, table, columns string) insertion {
 	row := "(?" + strings.Repeat(",?", strings.Count(columns, ",")) + ")"
-	sql := "INSERT OR FAIL INTO " + table + " (" + columns + ") VALUES " + row
+	sql := verb + table + " (" + columns + ") VALUES " + row
 	var into insertion
 	for i := range into {
 		into[i] = define(sql)

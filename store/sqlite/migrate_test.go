@@ -2,7 +2,9 @@ package sqlite_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"testing"
 	"testing/fstest"
 
@@ -12,13 +14,14 @@ import (
 func TestMigrate(t *testing.T) {
 	t.Parallel()
 	cfg := sqlite.Config{Dir: t.TempDir(), Shards: 2}
+	_, latest := migrations(t)
 	check := func(schemas []sqlite.Schema, err error, version int64) {
 		t.Helper()
 		if err != nil || len(schemas) != 2 {
 			t.Fatalf("%v, %v", schemas, err)
 		}
 		for shard, schema := range schemas {
-			if schema.Shard != shard || schema.Version != version || schema.Latest != 1 {
+			if schema.Shard != shard || schema.Version != version || schema.Latest != latest {
 				t.Errorf("%+v", schema)
 			}
 		}
@@ -28,9 +31,30 @@ func TestMigrate(t *testing.T) {
 	schemas, err = sqlite.Migrate(t.Context(), cfg)
 	check(schemas, err, 0)
 	schemas, err = sqlite.Migrate(t.Context(), cfg)
-	check(schemas, err, 1)
+	check(schemas, err, latest)
 	schemas, err = sqlite.Schemas(t.Context(), cfg)
-	check(schemas, err, 1)
+	check(schemas, err, latest)
+}
+
+// migrations returns the program's own, and the version of the last.
+func migrations(t *testing.T) (files fstest.MapFS, latest int64) {
+	t.Helper()
+	names, err := fs.Glob(sqlite.Embedded, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = fstest.MapFS{}
+	for _, name := range names {
+		data, err := fs.ReadFile(sqlite.Embedded, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: data}
+		if _, err := fmt.Sscanf(name, "migrations/%05d_", &latest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files, latest
 }
 
 // TestMigrateData brings a store that holds data to a version of the future.
@@ -45,27 +69,23 @@ func TestMigrateData(t *testing.T) {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	first, err := fs.ReadFile(sqlite.Embedded, "migrations/00001_store.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := fstest.MapFS{
-		"migrations/00001_store.sql": {Data: first},
-		"migrations/00002_future.sql": {Data: []byte(`
+	files, _ := migrations(t)
+	maps.Copy(files, fstest.MapFS{
+		"migrations/00998_future.sql": {Data: []byte(`
 			ALTER TABLE payments ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';
 			CREATE TABLE futures (user_id INTEGER CHECK (user_id % {{.Shards}} = {{.Shard}})) STRICT;
 			INSERT INTO futures SELECT user_id FROM payments;`)},
-		"migrations/00003_broken.sql": {Data: []byte(`
+		"migrations/00999_broken.sql": {Data: []byte(`
 			CREATE TABLE half (x INTEGER) STRICT;
 			INSERT INTO nothing VALUES (1);`)},
-	}
+	})
 	for shard := range 2 {
 		if err := sqlite.MigrateFile(t.Context(), dir, shard, 2, files); err == nil {
 			t.Fatal("a broken migration passed")
 		}
 	}
 	schemas, err := sqlite.Schemas(t.Context(), sqlite.Config{Dir: dir})
-	if err != nil || schemas[0].Version != 2 || schemas[1].Version != 2 {
+	if err != nil || schemas[0].Version != 998 || schemas[1].Version != 998 {
 		t.Fatalf("%v, %v", schemas, err)
 	}
 	for _, kind := range []sqlite.Access{sqlite.ReadWrite, sqlite.Shared, sqlite.ReadOnly} {

@@ -43,6 +43,9 @@ type counters struct {
 	system   int64 // least account id, 0 or below
 	user     int64 // greatest account id, 0 or above
 	high     int64 // greatest High of any id
+	entry    int64 // how many entries users' accounts have, or a few more
+
+	transfers, received generation // the last ones
 }
 
 func openShard(cfg Config, number int) (*shard, error) {
@@ -110,8 +113,8 @@ var (
 	lastPosition   = define(`SELECT max(position) FROM events`)
 	lastClaim      = define(`SELECT max(id) FROM claims`)
 	lastGroup      = define(`SELECT max(number) FROM commits`)
-	leastAccount   = define(`SELECT min(id) FROM accounts`)
-	lastAccount    = define(`SELECT max(id) FROM accounts`)
+	leastAccount   = define(`SELECT min(id) FROM balances`)
+	lastAccount    = define(`SELECT max(id) FROM balances`)
 )
 
 // refresh reads anew, inside a Tx, what the shard knows, when that may be wrong.
@@ -141,6 +144,9 @@ func (sh *shard) refresh() error {
 		}
 	}
 	if sh.counters.payment, err = sh.writer.countPayments(); err != nil {
+		return err
+	}
+	if err := sh.writer.countTransfers(&sh.counters); err != nil {
 		return err
 	}
 	sh.counters.system = min(sh.counters.system, 0)

@@ -104,7 +104,7 @@ func (v *snapshot) Transactions(ctx context.Context, visit func(ledger.Transacti
 	if err := visitAll(ctx, v.c, allTransactions, read, visit); err != nil {
 		return err
 	}
-	if stored, err := v.c.number(countEntries); err != nil || stored == entries {
+	if stored, err := v.c.number(countStored); err != nil || stored == entries {
 		return err
 	}
 	return visitAll(ctx, v.c, strayEntries, func(s *stmt) (ledger.Transaction, error) {

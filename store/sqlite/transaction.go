@@ -14,11 +14,11 @@ const (
 
 var (
 	insertTransactions = defineInsert("ledger_transactions", transactionColumns)
-	insertEntries      = defineInsert("ledger_entries", entryColumns+", transaction_id")
+	insertEntries      = defineInsert("ledger_entries", entryColumns+", transaction_id, generation")
 	allTransactions    = define(`SELECT ` + transactionColumns + ` FROM ledger_transactions ORDER BY id`)
 	selectEntries      = define(`SELECT ` + entryColumns + ` FROM ledger_entries
 		WHERE id BETWEEN ? AND ? AND transaction_id = ? ORDER BY id`)
-	countEntries = define(`SELECT count(*) FROM ledger_entries`)
+	countStored = define(`SELECT count(*) FROM ledger_entries`)
 	// strayEntries are those that no transaction finds.
 	strayEntries = define(`SELECT e.transaction_id, e.id, e.id_low, e.account, e.amount, e.seq, e.balance
 		FROM ledger_entries AS e LEFT JOIN ledger_transactions AS t ON t.id = e.transaction_id
@@ -76,6 +76,12 @@ func (t *tx) bindEntry(s *stmt, e *ledger.Entry, transaction int64) error {
 	s.bindInt(e.Seq)
 	s.bindSum(e.Balance)
 	s.bindInt(transaction)
+	if account.id < 0 {
+		s.bindNull()
+		return nil
+	}
+	s.bindInt(t.counters.entry / generationSize)
+	t.counters.entry++
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // tx is a shard's writing transaction. There is one a shard, used again and
@@ -21,6 +22,7 @@ type tx struct {
 	counters counters // as they will be after the commit
 	// accounts are those loaded, made or written.
 	accounts map[ledger.Key]account
+	changed  []account // of the present Write
 	// won are the claims to insert.
 	won []store.Claim
 	// changes are what was written, for the memory of recent payments.
@@ -142,6 +144,9 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		Methods:  make(map[ident.ID]vault.PaymentMethod, len(keys.Methods)),
 		Accounts: make(map[ledger.Key]ledger.Account, len(keys.Accounts)),
 		APIKeys:  make(map[ident.ID]access.APIKey, len(keys.APIKeys)),
+
+		Transfers: make(map[ident.ID]wallet.Transfer, len(keys.Transfers)),
+		Received:  make(map[ident.ID]wallet.Transfer, len(keys.Received)),
 	}
 	if err := t.loadPayments(keys.Payments, state.Payments); err != nil {
 		return state, err
@@ -150,6 +155,12 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		return state, err
 	}
 	if err := loadEach(keys.APIKeys, state.APIKeys, t.sh.writer.apiKey); err != nil {
+		return state, err
+	}
+	if err := loadEach(keys.Transfers, state.Transfers, t.sh.writer.transfer); err != nil {
+		return state, err
+	}
+	if err := loadEach(keys.Received, state.Received, t.sh.writer.received); err != nil {
 		return state, err
 	}
 	return state, t.loadAccounts(keys.Accounts, state.Accounts)
@@ -180,6 +191,8 @@ func (t *tx) write(changes *store.Changes) error {
 		func() error { return refunds.write(t, changes.Refunds) },
 		func() error { return methods.write(t, changes.Methods) },
 		func() error { return apiKeys.write(t, changes.APIKeys) },
+		func() error { return transfers.write(t, changes.Transfers) },
+		func() error { return t.writeReceived(changes.Received) },
 		func() error { return t.writeTransactions(changes.Transactions) },
 		func() error { return t.writeAccounts(changes.Accounts) },
 		func() error { return t.writeEvents(changes.Events) },

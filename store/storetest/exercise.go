@@ -17,6 +17,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"payment", paymentCases},
 		{"refund", refundCases},
 		{"method", methodCases},
+		{"transfer", transferCases},
 		{"claim", claimCases},
 		{"ledger", ledgerCases},
 		{"event", eventCases},

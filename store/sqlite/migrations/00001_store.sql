@@ -139,17 +139,26 @@ CREATE TABLE claims (
 CREATE INDEX claims_hash ON claims (generation, hash);
 
 -- System accounts have ids below 0, users' accounts above: only the latter's
--- entries are indexed. A balance beyond 64 bits is a decimal text.
-CREATE TABLE accounts (
+-- entries are indexed. What changes stands in a table of its own, with narrow
+-- rows and no index: many of them are written with one statement, and users who
+-- pay each other at random touch few pages.
+CREATE TABLE account_names (
 	id       INTEGER PRIMARY KEY,
 	name     TEXT NOT NULL,
 	slot     INTEGER NOT NULL,
 	currency TEXT NOT NULL,
 	user_id  INTEGER CHECK (user_id % {{.Shards}} = {{.Shard}}),
-	balance  ANY NOT NULL,
-	seq      INTEGER NOT NULL,
 	UNIQUE (name, slot, currency)
 ) STRICT;
+-- A balance beyond 64 bits is a decimal text.
+CREATE TABLE balances (
+	id      INTEGER PRIMARY KEY, -- the account's
+	balance ANY NOT NULL,
+	seq     INTEGER NOT NULL
+) STRICT;
+CREATE VIEW accounts AS
+	SELECT n.id, n.name, n.slot, n.currency, n.user_id, b.balance, b.seq
+	FROM account_names AS n JOIN balances AS b ON b.id = n.id;
 
 -- The entries of a transaction are those that name it, from first_entry to
 -- last_entry, counted from the transaction's own id.
@@ -173,9 +182,11 @@ CREATE TABLE ledger_entries (
 	account        INTEGER NOT NULL,
 	amount         INTEGER NOT NULL,
 	seq            INTEGER NOT NULL,
-	balance        ANY NOT NULL
+	balance        ANY NOT NULL,
+	generation     INTEGER -- NULL for a system account's
 ) STRICT;
-CREATE INDEX ledger_entries_account ON ledger_entries (account, seq) WHERE account > 0;
+-- Within a generation and an account ids ascend as seqs do.
+CREATE INDEX ledger_entries_account ON ledger_entries (generation, account) WHERE generation IS NOT NULL;
 
 CREATE TABLE events (
 	position   INTEGER PRIMARY KEY,
