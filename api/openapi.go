@@ -24,6 +24,7 @@ type operation struct {
 	body    any
 	bodyMay bool
 	answers []answer
+	stream  bool // it is answered on and on
 	// problems are the statuses of problems besides those that the route's form
 	// brings with it.
 	problems []int
@@ -116,7 +117,7 @@ func (c *call) openapi() error {
 func (rt *route) operation(r huma.Registry) *huma.Operation {
 	op := &huma.Operation{
 		Method: rt.method, Path: rt.path, OperationID: rt.doc.id, Tags: []string{rt.doc.tag},
-		Summary: rt.doc.summary, Description: rt.doc.text, Parameters: rt.parameters(),
+		Summary: rt.doc.summary, Description: rt.description(), Parameters: rt.parameters(),
 		Security: []map[string][]string{}, Responses: map[string]*huma.Response{},
 	}
 	if !rt.open {
@@ -146,6 +147,14 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + problemName(status)}
 	}
 	return op
+}
+
+// description is the operation's text, and the scope that it needs.
+func (rt *route) description() string {
+	if rt.open {
+		return rt.doc.text
+	}
+	return strings.TrimSpace(rt.doc.text + "\n\nScope: " + scopeNames(rt.scope, rt.method != http.MethodGet) + ".")
 }
 
 // The headers of answers.
@@ -202,8 +211,7 @@ func (rt *route) problems() []int {
 		statuses[status] = true
 	}
 	if !rt.open {
-		statuses[401], statuses[422], statuses[500], statuses[503] = true, true, true, true
-		statuses[403] = rt.scope != ""
+		statuses[401], statuses[403], statuses[422], statuses[500], statuses[503] = true, true, true, true, true
 	}
 	if rt.doc.body != nil {
 		statuses[400], statuses[413], statuses[415] = true, true, true
