@@ -25,6 +25,13 @@ type Config struct {
 	IDs    *ident.Source // of requests
 	Mode   access.Mode
 	Shards int // a power of two
+	// Feed is what streams of events read from: *flow.Feed.
+	Feed Feed
+	// Heartbeat is how often a stream without events says that it lives; 15 s by
+	// default.
+	Heartbeat time.Duration
+	// MaxStreams is the most streams at a time; 1000 by default.
+	MaxStreams int
 	// Gateways tells of the gateways; nil for none.
 	Gateways Gateways
 	// Health answers /health and /api/v1/shards: a *Checker.
@@ -60,6 +67,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.SlowAfter <= 0 {
 		c.SlowAfter = 2 * time.Second
+	}
+	if c.Heartbeat <= 0 {
+		c.Heartbeat = 15 * time.Second
+	}
+	if c.MaxStreams <= 0 {
+		c.MaxStreams = 1000
 	}
 	if c.Version == "" {
 		c.Version = "dev"
@@ -110,6 +123,18 @@ type MethodFlows interface {
 type EventFlows interface {
 	Events(ctx context.Context, after []event.Position, limit int) ([]event.Stored, []event.Position, error)
 	LatestEvents(ctx context.Context, limit int) ([]event.Stored, []event.Position, error)
+}
+
+// Feed reads events as they come.
+type Feed interface {
+	// Watch says that somebody reads, until leave is called.
+	Watch() (leave func())
+	// LatestPositions returns where the feed ends now.
+	LatestPositions(ctx context.Context) ([]event.Position, error)
+	// Read returns up to limit events behind a position a shard. When there are
+	// none, changed is closed once there may be.
+	Read(ctx context.Context, after []event.Position, limit int) (
+		events []event.Stored, changed <-chan struct{}, err error)
 }
 
 // Gateways tells of the gateways and changes the settings of simulated ones.

@@ -48,6 +48,7 @@ func routes() []route {
 		{remove, v1 + "/payment_methods/{id}", methods, false, (*call).deleteMethod, deleteMethodDoc},
 
 		{get, v1 + "/events", events, false, (*call).listEvents, listEventsDoc},
+		{get, v1 + "/events/stream", events, false, (*call).streamEvents, streamEventsDoc},
 		{get, v1 + "/gateways", gateways, false, (*call).listGateways, listGatewaysDoc},
 		{get, v1 + "/gateways/{name}", gateways, false, (*call).getGateway, getGatewayDoc},
 		{patch, v1 + "/gateways/{name}", access.Admin, false, (*call).patchGateway, patchGatewayDoc},

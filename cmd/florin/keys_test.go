@@ -60,7 +60,7 @@ func TestKeysThatCannotBe(t *testing.T) {
 	t.Parallel()
 	dir := newStore(t)
 	for line, want := range map[string]string{
-		"create --name x --scope foo":                `scopes "foo" is none of payments, refunds,`,
+		"create --name x --scope foo":                 `scopes "foo" is none of payments, refunds,`,
 		"create --name= ":                             "name must be 1 to 100 characters",
 		"create --name " + strings.Repeat("x", 101):   "name must be 1 to 100 characters",
 		"revoke pay_0192f3a4b5c67d008123456789ab0000": "is no API key's id",

@@ -31,6 +31,7 @@ type repeated struct {
 const (
 	inquirePause = time.Second
 	keysPause    = 5 * time.Second // a key that was revoked stops working within 10 s
+	feedPause    = 25 * time.Millisecond
 )
 
 // roles is the table of all that serve can run.
@@ -39,6 +40,7 @@ func (n *node) roles() []role {
 		{name: "payments", steps: slices.Concat(
 			n.perShard("inquire", inquirePause, n.inquire),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
+			[]repeated{{"feed", feedPause, n.follow}},
 		)},
 	}
 }
@@ -98,6 +100,9 @@ func (n *node) renewKeys(ctx context.Context) (bool, error) {
 	}
 	return false, nil
 }
+
+// follow reads new events for the streams, while there are any.
+func (n *node) follow(ctx context.Context) (bool, error) { return n.feed.Step(ctx) }
 
 // safely makes a step's panic an error: one payment that breaks a worker must not
 // stop all others.
