@@ -21,6 +21,7 @@ type API struct {
 	draining atomic.Bool
 	drained  chan struct{} // closed by Drain
 	streams  atomic.Int64  // that are open
+	limiter  *limiter      // nil for no limit
 	document []byte        // OpenAPI
 	scrapes  http.Handler
 }
@@ -31,6 +32,7 @@ var _ http.Handler = (*API)(nil)
 func New(cfg Config) *API {
 	a := &API{cfg: cfg.withDefaults(), mux: http.NewServeMux(), routes: routes(), drained: make(chan struct{})}
 	a.calls.New = func() any { return &call{api: a} }
+	a.limiter = newLimiter(a.cfg.RateLimit, a.cfg.Clock)
 	a.scrapes = a.cfg.Metrics.Handler()
 	for i := range a.routes {
 		rt := &a.routes[i]

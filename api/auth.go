@@ -32,6 +32,9 @@ func (c *call) authorize() error {
 		}
 		return c.refuse(`Bearer realm="florin", error="invalid_token"`, "%s", detail)
 	}
+	if err := c.limit(key); err != nil {
+		return err
+	}
 	write := c.r.Method != http.MethodGet && c.r.Method != http.MethodHead
 	if !key.Allows(rt.scope, write) {
 		return problem.New(problem.Forbidden, "this needs an API key with the scope %s", scopeNames(rt.scope, write))

@@ -9,6 +9,7 @@ import (
 	"florin/event"
 	"florin/flow"
 	"florin/ident"
+	"florin/internal/clock"
 	"florin/internal/telemetry"
 	"florin/payment"
 	"florin/store"
@@ -30,6 +31,10 @@ type Config struct {
 	// Heartbeat is how often a stream without events says that it lives; 15 s by
 	// default.
 	Heartbeat time.Duration
+	// RateLimit bounds the requests of each API key; none by default.
+	RateLimit access.Limit
+	// Clock is what RateLimit goes by; the machine's by default.
+	Clock clock.Clock
 	// MaxStreams is the most streams at a time; 1000 by default.
 	MaxStreams int
 	// Gateways tells of the gateways; nil for none.
@@ -70,6 +75,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Heartbeat <= 0 {
 		c.Heartbeat = 15 * time.Second
+	}
+	if c.Clock == nil {
+		c.Clock = clock.System{}
 	}
 	if c.MaxStreams <= 0 {
 		c.MaxStreams = 1000

@@ -138,8 +138,11 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 		} else {
 			response.Content = map[string]*huma.MediaType{a.media: {Schema: &huma.Schema{Type: huma.TypeString}}}
 		}
+		if !rt.open {
+			response.Headers = headerRefs(requestHeader, rateHeader, policyHeader)
+		}
 		if rt.method == http.MethodPost {
-			response.Headers = headerRefs(requestHeader, replayedHeader)
+			response.Headers = headerRefs(requestHeader, rateHeader, policyHeader, replayedHeader)
 		}
 		op.Responses[strconv.Itoa(a.status)] = response
 	}
@@ -169,6 +172,14 @@ var answerHeaders = map[string]*huma.Param{
 	replayedHeader: {
 		Description: "true when the first request with this key was answered the same.",
 		Schema:      &huma.Schema{Type: huma.TypeString, Enum: []any{"true"}},
+	},
+	rateHeader: {
+		Description: "Where a limit is configured: r requests are left, and all of them again in t seconds.",
+		Schema:      &huma.Schema{Type: huma.TypeString},
+	},
+	policyHeader: {
+		Description: "Where a limit is configured: q requests in w seconds, an API key.",
+		Schema:      &huma.Schema{Type: huma.TypeString},
 	},
 	retryHeader: {Description: "How many seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger}},
 }
@@ -211,7 +222,9 @@ func (rt *route) problems() []int {
 		statuses[status] = true
 	}
 	if !rt.open {
-		statuses[401], statuses[403], statuses[422], statuses[500], statuses[503] = true, true, true, true, true
+		for _, status := range []int{401, 403, 422, 429, 500, 503} {
+			statuses[status] = true
+		}
 	}
 	if rt.doc.body != nil {
 		statuses[400], statuses[413], statuses[415] = true, true, true
@@ -236,8 +249,11 @@ func problemResponse(r huma.Registry, status int) *huma.Response {
 			Schema: schemaOf[Problem](r), Examples: map[string]*huma.Example{},
 		}},
 	}
-	if status == http.StatusServiceUnavailable {
+	switch status {
+	case http.StatusServiceUnavailable:
 		response.Headers = headerRefs(requestHeader, retryHeader)
+	case http.StatusTooManyRequests:
+		response.Headers = headerRefs(requestHeader, retryHeader, rateHeader, policyHeader)
 	}
 	for _, code := range problem.Codes() {
 		if code.Status() != status {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"florin/access"
 	"florin/api"
 	"florin/internal/config"
 )
@@ -150,6 +151,7 @@ func (n *node) api() *api.API {
 		Health: api.NewChecker(api.CheckerConfig{
 			Shards: n.store.Shards(), Ping: n.store.Ping, Clock: n.clock, Log: n.log,
 		}),
+		RateLimit: access.Limit{Requests: n.cfg.RateLimit.Requests, Window: n.cfg.RateLimit.Window}, Clock: n.clock,
 		Queue: func(shard int) int { return n.committers.Committers()[shard].Len() },
 	})
 }
