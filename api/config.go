@@ -100,6 +100,7 @@ type Flows interface {
 	RefundFlows
 	MethodFlows
 	EventFlows
+	BatchFlows
 }
 
 // PaymentFlows are the use cases of payments.
@@ -125,6 +126,13 @@ type MethodFlows interface {
 	DeleteMethod(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	Methods(ctx context.Context, userID int64, page store.Page) ([]vault.PaymentMethod, error)
+}
+
+// BatchFlows are the use cases of batches that nobody waits for.
+type BatchFlows interface {
+	AcceptBatch(ctx context.Context, r flow.AcceptBatch) (b payment.Batch, replayed bool, err error)
+	Batch(ctx context.Context, id ident.ID) (payment.Batch, error)
+	BatchResults(ctx context.Context, id ident.ID, from, limit int) ([]flow.ItemResult, error)
 }
 
 // EventFlows read the feed.

@@ -38,6 +38,9 @@ func routes() []route {
 		{post, v1 + "/payments/{id}/confirm", payments, false, (*call).confirmPayment, confirmPaymentDoc},
 		{post, v1 + "/payments/{id}/cancel", payments, false, (*call).cancelPayment, cancelPaymentDoc},
 
+		{get, v1 + "/batches/{id}", payments, false, (*call).getBatch, getBatchDoc},
+		{get, v1 + "/batches/{id}/results", payments, false, (*call).getBatchResults, getBatchResultsDoc},
+
 		{post, v1 + "/refunds", refunds, false, (*call).createRefund, createRefundDoc},
 		{get, v1 + "/refunds", refunds, false, (*call).listRefunds, listRefundsDoc},
 		{get, v1 + "/refunds/{id}", refunds, false, (*call).getRefund, getRefundDoc},

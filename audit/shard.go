@@ -47,10 +47,12 @@ const (
 	captureKind
 	refundKind
 	methodKind
+	batchKind
 )
 
 var kinds = [...]ident.Kind{
 	paymentKind: ident.Payment, captureKind: ident.Capture, refundKind: ident.Refund, methodKind: ident.PaymentMethod,
+	batchKind: ident.Batch,
 }
 
 // booking is what is kept of a capture or refund until its transaction is seen.
@@ -78,6 +80,7 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 	}{
 		{0, .45, func() error { return snapshot.Payments(ctx, s.payment) }},
 		{.45, .5, func() error { return snapshot.Methods(ctx, s.method) }},
+		{.5, .5, func() error { return snapshot.Batches(ctx, s.batch) }},
 		{.5, .75, func() error { s.bookings.sort(); return snapshot.Transactions(ctx, s.transaction) }},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
 		{.78, 1, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},

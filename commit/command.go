@@ -30,6 +30,7 @@ type Decision struct {
 	Payment payment.Changes
 	Methods []store.Change[vault.PaymentMethod]
 	APIKeys []store.Change[access.APIKey]
+	Batch   payment.BatchChanges
 	// Transactions are those of no payment, without ids: they are given later.
 	// One that would take a user's account below zero fails the command with
 	// InsufficientFunds.

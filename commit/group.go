@@ -142,6 +142,7 @@ func union(group []item, answers []error, slot int) store.Keys {
 			keys.Methods = append(keys.Methods, it.extra.Methods...)
 			keys.Accounts = append(keys.Accounts, it.extra.Accounts...)
 			keys.APIKeys = append(keys.APIKeys, it.extra.APIKeys...)
+			keys.Batches = append(keys.Batches, it.extra.Batches...)
 		}
 	}
 	for i := range keys.Accounts {
@@ -153,6 +154,7 @@ func union(group []item, answers []error, slot int) store.Keys {
 	keys.Methods = distinct(keys.Methods)
 	keys.Accounts = distinct(keys.Accounts)
 	keys.APIKeys = distinct(keys.APIKeys)
+	keys.Batches = distinct(keys.Batches)
 	return keys
 }
 
@@ -202,6 +204,7 @@ func (c *Committer) decide(view *View, it *item) (err error) {
 	it.extra.Methods = append(it.extra.Methods, need.Methods...)
 	it.extra.Accounts = append(it.extra.Accounts, need.Accounts...)
 	it.extra.APIKeys = append(it.extra.APIKeys, need.APIKeys...)
+	it.extra.Batches = append(it.extra.Batches, need.Batches...)
 	return errAgain
 }
 

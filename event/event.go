@@ -33,6 +33,8 @@ const (
 	RefundFailed     Type = "refund.failed"
 	MethodCreated    Type = "payment_method.created"
 	MethodDeleted    Type = "payment_method.deleted"
+	BatchAccepted    Type = "batch.accepted"
+	BatchCompleted   Type = "batch.completed"
 )
 
 // Event is one version of one object. Data is a JSON object of ids, words and

@@ -33,6 +33,9 @@ type world struct {
 	store    *sqlite.Store
 	gateways []*simulated.Gateway
 	flow     *flow.Service
+	commit   *commit.Set
+	ids      *ident.Source
+	vault    *seal.Vault
 	inquire  []*worker.Inquire
 	mu       sync.Mutex
 	alerts   int
@@ -62,6 +65,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		loops.OnReady(c.Ready(), func(ctx context.Context) { _, _ = c.Step(ctx) })
 	}
 	sealed := newVault(t)
+	w.commit, w.ids, w.vault = set, ids, sealed
 	methods, err := local.NewMethods(local.Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -101,6 +101,7 @@ type Keys struct {
 	Methods  []ident.ID
 	Accounts []ledger.Key
 	APIKeys  []ident.ID
+	Batches  []ident.ID // without their items
 }
 
 // State is what was loaded.
@@ -109,6 +110,7 @@ type State struct {
 	Methods  map[ident.ID]vault.PaymentMethod
 	Accounts map[ledger.Key]ledger.Account
 	APIKeys  map[ident.ID]access.APIKey
+	Batches  map[ident.ID]payment.Batch
 }
 
 // Changes is what a Tx writes. Every list names a row once at most.
@@ -126,6 +128,8 @@ type Changes struct {
 	Refunds      []Change[payment.Refund]
 	Methods      []Change[vault.PaymentMethod]
 	APIKeys      []Change[access.APIKey]
+	Batches      []Change[payment.Batch]
+	BatchItems   []Change[payment.BatchItem]
 	Transactions []ledger.Transaction // always new
 	Accounts     []ledger.Account     // always loaded before
 	Events       []event.Event        // in order; the engine gives positions
@@ -149,6 +153,13 @@ type Reader interface {
 	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	// Methods lists a user's payment methods that are not deleted, newest first.
 	Methods(ctx context.Context, userID int64, page Page) ([]vault.PaymentMethod, error)
+	// Batch returns a batch without its items, or ErrNotFound.
+	Batch(ctx context.Context, id ident.ID) (payment.Batch, error)
+	// BatchItems lists a batch's items, in their order.
+	BatchItems(ctx context.Context, batch ident.ID, q BatchItemQuery) ([]payment.BatchItem, error)
+	// DueBatches lists the batches that are to be worked on at now, the longest
+	// waiting first.
+	DueBatches(ctx context.Context, shard int, now time.Time, limit int) ([]payment.Batch, error)
 	// FindClaim returns the claim that holds the key of c, or ErrNotFound.
 	FindClaim(ctx context.Context, shard int, c Claim) (Claim, error)
 	// Due lists the open operations whose inquiry is due at now, the longest
@@ -201,6 +212,13 @@ type RefundQuery struct {
 	Status  payment.OperationStatus
 }
 
+// BatchItemQuery asks for some of a batch's items.
+type BatchItemQuery struct {
+	From  int // the first index
+	Limit int
+	Open  bool // only those that are not answered yet
+}
+
 // Due is an open operation to ask about.
 type Due struct {
 	Payment   ident.ID
@@ -215,6 +233,7 @@ type Due struct {
 type Snapshot interface {
 	Payments(ctx context.Context, visit func(payment.Payment) error) error // with children
 	Methods(ctx context.Context, visit func(vault.PaymentMethod) error) error
+	Batches(ctx context.Context, visit func(payment.Batch) error) error // without items
 	Transactions(ctx context.Context, visit func(ledger.Transaction) error) error
 	Accounts(ctx context.Context, visit func(ledger.Account) error) error
 	Events(ctx context.Context, visit func(event.Stored) error) error

@@ -31,6 +31,7 @@ type repeated struct {
 const (
 	inquirePause = time.Second
 	keysPause    = 5 * time.Second // a key that was revoked stops working within 10 s
+	batchPause   = 250 * time.Millisecond
 	feedPause    = 25 * time.Millisecond
 )
 
@@ -39,6 +40,7 @@ func (n *node) roles() []role {
 	return []role{
 		{name: "payments", steps: slices.Concat(
 			n.perShard("inquire", inquirePause, n.inquire),
+			n.perShard("batch", batchPause, n.workBatches),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
 			[]repeated{{"feed", feedPause, n.follow}},
 		)},
@@ -99,6 +101,15 @@ func (n *node) renewKeys(ctx context.Context) (bool, error) {
 		n.log.WarnContext(ctx, "going on with the API keys of before", "error", err)
 	}
 	return false, nil
+}
+
+// workBatches works off a shard's batches.
+func (n *node) workBatches(shard int) func(ctx context.Context) (bool, error) {
+	w := worker.NewBatch(worker.BatchConfig{Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock})
+	return func(ctx context.Context) (bool, error) {
+		progress, err := w.Step(ctx)
+		return progress.More, err
+	}
 }
 
 // follow reads new events for the streams, while there are any.

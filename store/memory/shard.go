@@ -28,6 +28,8 @@ type shard struct {
 	refunds      table[payment.Refund]
 	methods      table[vault.PaymentMethod]
 	apiKeys      table[access.APIKey]
+	batches      table[payment.Batch]
+	batchItems   map[itemKey]payment.BatchItem
 	accounts     map[ledger.Key]ledger.Account
 	transactions []ledger.Transaction // in the order of their commits
 	events       []event.Stored       // that at position p stands at p-1
@@ -45,19 +47,21 @@ type version struct {
 
 func newShard(number, shards int) *shard {
 	return &shard{
-		number:   number,
-		shards:   shards,
-		payments: newTable("payment", keepPayment, func(p *payment.Payment) row { return row{p.ID, p.UserID} }),
-		attempts: newTable("attempt", keepAttempt, func(a *payment.Attempt) row { return row{a.ID, a.UserID} }),
-		captures: newTable("capture", keepCapture, func(c *payment.Capture) row { return row{c.ID, c.UserID} }),
-		refunds:  newTable("refund", keepRefund, func(r *payment.Refund) row { return row{r.ID, r.UserID} }),
-		methods:  newTable("method", keepMethod, func(m *vault.PaymentMethod) row { return row{m.ID, m.UserID} }),
-		apiKeys:  newTable("API key", keepAPIKey, func(k *access.APIKey) row { return row{k.ID, int64(number)} }),
-		accounts: map[ledger.Key]ledger.Account{},
-		versions: map[version]struct{}{},
-		claims:   map[int64][]store.Claim{},
-		groups:   map[ident.ID]struct{}{},
-		keysets:  map[string][]byte{},
+		number:     number,
+		shards:     shards,
+		payments:   newTable("payment", keepPayment, func(p *payment.Payment) row { return row{p.ID, p.UserID} }),
+		attempts:   newTable("attempt", keepAttempt, func(a *payment.Attempt) row { return row{a.ID, a.UserID} }),
+		captures:   newTable("capture", keepCapture, func(c *payment.Capture) row { return row{c.ID, c.UserID} }),
+		refunds:    newTable("refund", keepRefund, func(r *payment.Refund) row { return row{r.ID, r.UserID} }),
+		methods:    newTable("method", keepMethod, func(m *vault.PaymentMethod) row { return row{m.ID, m.UserID} }),
+		apiKeys:    newTable("API key", keepAPIKey, func(k *access.APIKey) row { return row{k.ID, int64(number)} }),
+		batches:    newTable("batch", keepBatch, func(b *payment.Batch) row { return row{b.ID, b.UserID} }),
+		batchItems: map[itemKey]payment.BatchItem{},
+		accounts:   map[ledger.Key]ledger.Account{},
+		versions:   map[version]struct{}{},
+		claims:     map[int64][]store.Claim{},
+		groups:     map[ident.ID]struct{}{},
+		keysets:    map[string][]byte{},
 	}
 }
 

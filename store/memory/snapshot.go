@@ -17,6 +17,7 @@ import (
 type snapshot struct {
 	payments     []payment.Payment
 	methods      []vault.PaymentMethod
+	batches      []payment.Batch
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
@@ -28,6 +29,7 @@ func (s *Store) Snapshot(ctx context.Context, number int) (store.Snapshot, error
 	err := s.read(ctx, number, func(sh *shard) error {
 		v.payments = sh.families()
 		v.methods = sh.methods.sorted(all)
+		v.batches = sh.batches.sorted(all)
 		v.transactions = copied(sh.transactions, keepTransaction)
 		slices.SortFunc(v.transactions, func(a, b ledger.Transaction) int { return a.ID.Compare(b.ID) })
 		for _, account := range sh.accounts {

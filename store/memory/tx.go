@@ -77,6 +77,7 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 	state = store.State{
 		Payments: map[ident.ID]payment.Payment{}, Methods: map[ident.ID]vault.PaymentMethod{},
 		Accounts: map[ledger.Key]ledger.Account{}, APIKeys: map[ident.ID]access.APIKey{},
+		Batches: map[ident.ID]payment.Batch{},
 	}
 	t.accounts = map[ledger.Key]ledger.Account{}
 	err = t.do(ctx, func(sh *shard) error {
@@ -93,6 +94,11 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 		for _, id := range keys.APIKeys {
 			if k, ok := sh.apiKeys.get(id); ok {
 				state.APIKeys[id] = k
+			}
+		}
+		for _, id := range keys.Batches {
+			if b, ok := sh.batches.get(id); ok {
+				state.Batches[id] = b
 			}
 		}
 		for _, key := range keys.Accounts {
@@ -137,6 +143,8 @@ func copyOf(c *store.Changes) *store.Changes {
 	copied.Refunds = slices.Clone(c.Refunds)
 	copied.Methods = slices.Clone(c.Methods)
 	copied.APIKeys = slices.Clone(c.APIKeys)
+	copied.Batches = slices.Clone(c.Batches)
+	copied.BatchItems = slices.Clone(c.BatchItems)
 	copied.Accounts = slices.Clone(c.Accounts)
 	copied.Transactions = slices.Clone(c.Transactions)
 	for i := range copied.Transactions {
@@ -153,6 +161,7 @@ func (t *tx) check(sh *shard) error {
 		sh.payments.check(sh, c.Payments), sh.attempts.check(sh, c.Attempts),
 		sh.captures.check(sh, c.Captures), sh.refunds.check(sh, c.Refunds),
 		sh.methods.check(sh, c.Methods), sh.apiKeys.check(sh, c.APIKeys),
+		sh.batches.check(sh, c.Batches), sh.checkItems(c.BatchItems),
 	)
 	for _, account := range c.Accounts {
 		err = errors.Join(err, t.loaded(account.Key))
@@ -220,6 +229,10 @@ func (sh *shard) apply(c *store.Changes) {
 	sh.refunds.apply(sh, c.Refunds)
 	sh.methods.apply(sh, c.Methods)
 	sh.apiKeys.apply(sh, c.APIKeys)
+	sh.batches.apply(sh, c.Batches)
+	for _, item := range c.BatchItems {
+		sh.batchItems[itemKey{item.Value.Batch, item.Value.Index}] = keepItem(item.Value)
+	}
 	for _, attempt := range c.Attempts {
 		if attempt.Value.Reversal != nil {
 			sh.note(attempt.Value.Reversal.ID)

@@ -142,6 +142,7 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		Methods:  make(map[ident.ID]vault.PaymentMethod, len(keys.Methods)),
 		Accounts: make(map[ledger.Key]ledger.Account, len(keys.Accounts)),
 		APIKeys:  make(map[ident.ID]access.APIKey, len(keys.APIKeys)),
+		Batches:  make(map[ident.ID]payment.Batch, len(keys.Batches)),
 	}
 	if err := t.loadPayments(keys.Payments, state.Payments); err != nil {
 		return state, err
@@ -150,6 +151,9 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		return state, err
 	}
 	if err := loadEach(keys.APIKeys, state.APIKeys, t.sh.writer.apiKey); err != nil {
+		return state, err
+	}
+	if err := loadEach(keys.Batches, state.Batches, t.sh.writer.batch); err != nil {
 		return state, err
 	}
 	return state, t.loadAccounts(keys.Accounts, state.Accounts)
@@ -180,6 +184,7 @@ func (t *tx) write(changes *store.Changes) error {
 		func() error { return refunds.write(t, changes.Refunds) },
 		func() error { return methods.write(t, changes.Methods) },
 		func() error { return apiKeys.write(t, changes.APIKeys) },
+		func() error { return t.writeBatches(changes) },
 		func() error { return t.writeTransactions(changes.Transactions) },
 		func() error { return t.writeAccounts(changes.Accounts) },
 		func() error { return t.writeEvents(changes.Events) },

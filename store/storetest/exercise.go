@@ -17,6 +17,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"payment", paymentCases},
 		{"refund", refundCases},
 		{"method", methodCases},
+		{"batch", batchCases},
 		{"claim", claimCases},
 		{"ledger", ledgerCases},
 		{"event", eventCases},
