@@ -139,6 +139,11 @@ var (
 			queryInteger("user_id", "Of this user only."),
 			queryText("payment", "Of this payment only."),
 			queryChoice("status", "In this status only.", "pending", "succeeded", "failed"),
+			queryTime("created_gte", "Created then or later."),
+			queryTime("created_lt", "Created before then."),
+			queryInteger("amount_gte", "Of this amount or more, in minor units."),
+			queryInteger("amount_lte", "Of this amount or less, in minor units."),
+			queryText("currency", "In this currency only."),
 		}, pageParams...),
 		answers: []answer{{status: 200, text: "A page of refunds, newest first.", object: List[Refund]{
 			Object: objectList, Data: []Refund{exampleRefund},

@@ -207,9 +207,12 @@ type PaymentQuery struct {
 // RefundQuery filters refunds; zero values do not filter.
 type RefundQuery struct {
 	Page
-	UserID  int64
-	Payment ident.ID
-	Status  payment.OperationStatus
+	UserID                int64
+	Payment               ident.ID
+	Status                payment.OperationStatus
+	Currency              string
+	CreatedGTE, CreatedLT time.Time
+	AmountGTE, AmountLTE  int64 // minor units
 }
 
 // BatchItemQuery asks for some of a batch's items.

@@ -16,6 +16,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 	}{
 		{"payment", paymentCases},
 		{"refund", refundCases},
+		{"search", searchCases},
 		{"method", methodCases},
 		{"batch", batchCases},
 		{"claim", claimCases},
