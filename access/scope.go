@@ -7,31 +7,29 @@ import (
 	"florin/problem"
 )
 
-// Scope is a part of the API that a key opens: a resource, with ":read" behind
-// it when nothing may be changed there.
+// Scope is what an API key may do.
 type Scope string
 
+// The scopes. A route needs one of them; a key may have several.
+const (
+	Payments Scope = "payments" // payments, their payment methods and their disputes
+	Refunds  Scope = "refunds"
+	Wallets  Scope = "wallets" // wallets, holds, transfers and payouts
+	Read     Scope = "read"    // reads everything and changes nothing
+	Admin    Scope = "admin"   // everything
+)
+
 // AllScopes opens everything.
-const AllScopes Scope = "all"
+const AllScopes = Admin
 
-// resources are what scopes name.
-var resources = []string{
-	"payments", "refunds", "payment_methods", "events", "gateways", "wallets",
-}
+// Scopes lists the scopes that there are.
+func Scopes() []Scope { return []Scope{Payments, Refunds, Wallets, Read, Admin} }
 
-// Scopes lists every scope that a key can have.
-func Scopes() []Scope {
-	scopes := []Scope{AllScopes}
-	for _, r := range resources {
-		scopes = append(scopes, Scope(r), Scope(r+":read"))
-	}
-	return scopes
-}
-
-// ParseScopes checks the scopes of a new key; none at all stand for AllScopes.
+// ParseScopes checks scopes' names; no names at all mean admin. Its error is an
+// InvalidParameter problem for scopes.
 func ParseScopes(names []string) ([]string, error) {
 	if len(names) == 0 {
-		return []string{string(AllScopes)}, nil
+		return []string{string(Admin)}, nil
 	}
 	known := Scopes()
 	for _, name := range names {
@@ -52,11 +50,12 @@ func joined(scopes []Scope) string {
 	return strings.Join(names, ", ")
 }
 
-// Allows tells whether the key opens a resource for reading, or, with write, for
+// Allows tells whether the key opens what needs a scope, for reading or for
 // changes.
-func (k APIKey) Allows(resource string, write bool) bool {
-	for _, s := range k.Scopes {
-		if Scope(s) == AllScopes || s == resource || !write && s == resource+":read" {
+func (k APIKey) Allows(scope Scope, write bool) bool {
+	for _, name := range k.Scopes {
+		switch s := Scope(name); {
+		case s == Admin, s == Read && !write, s == scope && s != Read:
 			return true
 		}
 	}

@@ -12,35 +12,40 @@ func TestScopesOpenWhatTheySay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		scopes      []string
-		resource    string
+		scope       access.Scope
 		read, write bool
 	}{
-		{[]string{"all"}, "payments", true, true},
-		{[]string{"payments"}, "payments", true, true},
-		{[]string{"payments:read"}, "payments", true, false},
-		{[]string{"refunds"}, "payments", false, false},
-		{[]string{"refunds", "payments:read"}, "payments", true, false},
-		{[]string{"payments"}, "payment_methods", false, false},
-		{nil, "payments", false, false},
+		{[]string{"admin"}, access.Payments, true, true},
+		{[]string{"admin"}, access.Admin, true, true},
+		{[]string{"payments"}, access.Payments, true, true},
+		{[]string{"payments"}, access.Admin, false, false},
+		{[]string{"payments"}, access.Read, false, false},
+		{[]string{"refunds"}, access.Payments, false, false},
+		{[]string{"read"}, access.Payments, true, false},
+		{[]string{"read"}, access.Read, true, false},
+		{[]string{"read"}, access.Admin, true, false},
+		{[]string{"refunds", "read"}, access.Wallets, true, false},
+		{[]string{"refunds", "wallets"}, access.Wallets, true, true},
+		{nil, access.Payments, false, false},
 	} {
 		k := access.APIKey{Scopes: c.scopes}
-		if read, write := k.Allows(c.resource, false), k.Allows(c.resource, true); read != c.read || write != c.write {
+		if read, write := k.Allows(c.scope, false), k.Allows(c.scope, true); read != c.read || write != c.write {
 			t.Errorf("%v opens %s for reading %v, for changes %v, want %v, %v",
-				c.scopes, c.resource, read, write, c.read, c.write)
+				c.scopes, c.scope, read, write, c.read, c.write)
 		}
 	}
 }
 
 func TestParseScopes(t *testing.T) {
 	t.Parallel()
-	got, err := access.ParseScopes([]string{"refunds", "payments:read", "refunds"})
-	if want := []string{"payments:read", "refunds"}; err != nil || !slices.Equal(got, want) {
+	got, err := access.ParseScopes([]string{"refunds", "payments", "refunds"})
+	if want := []string{"payments", "refunds"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
-	if got, err := access.ParseScopes(nil); err != nil || !slices.Equal(got, []string{"all"}) {
-		t.Errorf("no scopes are %v, %v, want all", got, err)
+	if got, err := access.ParseScopes(nil); err != nil || !slices.Equal(got, []string{"admin"}) {
+		t.Errorf("no scopes are %v, %v, want admin", got, err)
 	}
-	for _, bad := range []string{"", "everything", "payments:write", "Payments"} {
+	for _, bad := range []string{"", "everything", "payments:write", "Payments", "all"} {
 		if _, err := access.ParseScopes([]string{bad}); !problem.Is(err, problem.InvalidParameter) {
 			t.Errorf("%q: the error is %v", bad, err)
 		}

@@ -19,7 +19,10 @@ type API struct {
 	routes   []route
 	calls    sync.Pool
 	draining atomic.Bool
-	document []byte // OpenAPI
+	drained  chan struct{} // closed by Drain
+	streams  atomic.Int64  // that are open
+	limiter  *limiter      // nil for no limit
+	document []byte        // OpenAPI
 	scrapes  http.Handler
 }
 
@@ -27,8 +30,9 @@ var _ http.Handler = (*API)(nil)
 
 // New returns an API.
 func New(cfg Config) *API {
-	a := &API{cfg: cfg.withDefaults(), mux: http.NewServeMux(), routes: routes()}
+	a := &API{cfg: cfg.withDefaults(), mux: http.NewServeMux(), routes: routes(), drained: make(chan struct{})}
 	a.calls.New = func() any { return &call{api: a} }
+	a.limiter = newLimiter(a.cfg.RateLimit, a.cfg.Clock)
 	a.scrapes = a.cfg.Metrics.Handler()
 	for i := range a.routes {
 		rt := &a.routes[i]
@@ -43,8 +47,12 @@ func New(cfg Config) *API {
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
 // Drain makes the process unready and unhealthy: it answers what comes, and asks
-// load balancers to send it nothing more.
-func (a *API) Drain() { a.draining.Store(true) }
+// load balancers to send it nothing more. Streams end at once.
+func (a *API) Drain() {
+	if a.draining.CompareAndSwap(false, true) {
+		close(a.drained)
+	}
+}
 
 // serve wraps a route's handler in what all requests have in common; name is the
 // route's in metrics and logs.
@@ -59,7 +67,7 @@ func (a *API) serve(rt *route, name string) http.HandlerFunc {
 				defer a.release(c)
 			}
 			a.cfg.Metrics.Request(name, c.status)
-			if took := time.Since(c.began); took > a.cfg.SlowAfter {
+			if took := time.Since(c.began); took > a.cfg.SlowAfter && !rt.doc.stream {
 				a.cfg.Log.WarnContext(r.Context(), "a slow request", "route", name, "request", c.requestID,
 					"status", c.status, "took", took)
 			}

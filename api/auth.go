@@ -32,18 +32,25 @@ func (c *call) authorize() error {
 		}
 		return c.refuse(`Bearer realm="florin", error="invalid_token"`, "%s", detail)
 	}
+	if err := c.limit(key); err != nil {
+		return err
+	}
 	write := c.r.Method != http.MethodGet && c.r.Method != http.MethodHead
-	if rt.scope != "" && !key.Allows(rt.scope, write) {
-		return problem.New(problem.Forbidden, "this needs the scope %s", scopeName(rt.scope, write))
+	if !key.Allows(rt.scope, write) {
+		return problem.New(problem.Forbidden, "this needs an API key with the scope %s", scopeNames(rt.scope, write))
 	}
 	return nil
 }
 
-func scopeName(resource string, write bool) string {
-	if write {
-		return resource
+// scopeNames names the scopes of which a key must have one.
+func scopeNames(scope access.Scope, write bool) string {
+	switch {
+	case scope == access.Admin || scope == access.Read:
+		return string(scope)
+	case write:
+		return string(scope) + " or " + string(access.Admin)
 	}
-	return resource + ":read"
+	return string(scope) + " or " + string(access.Read)
 }
 
 // refuse asks for a better API key.

@@ -254,7 +254,7 @@ func TestLiveModeRules(t *testing.T) {
 	const key = "sk_live_abcdefghijklmnopqrstuvwxyz"
 	s := newServer(t, func(c *api.Config) {
 		c.Mode = access.Live
-		c.Keys = fakeKeys{key: {Scopes: []string{"all"}}}
+		c.Keys = fakeKeys{key: {Scopes: []string{"admin"}}}
 	})
 	bearer := "Authorization: Bearer " + key
 	s.post(paymentsPath, simple, bearer).wantProblem(problem.InvalidParameter, "payment_method")

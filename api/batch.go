@@ -43,6 +43,9 @@ func (c *call) createBatch() error {
 		err.Param = keyHeader
 		return err
 	}
+	if c.prefersAsync() && len(b.requests) > 0 {
+		return b.accept()
+	}
 	results := c.api.cfg.Flows.AuthorizeBatch(c.r.Context(), b.requests)
 	took := time.Since(c.began)
 	for i := range results {

@@ -9,6 +9,7 @@ import (
 	"florin/event"
 	"florin/flow"
 	"florin/ident"
+	"florin/internal/clock"
 	"florin/internal/telemetry"
 	"florin/payment"
 	"florin/store"
@@ -26,6 +27,17 @@ type Config struct {
 	IDs    *ident.Source // of requests
 	Mode   access.Mode
 	Shards int // a power of two
+	// Feed is what streams of events read from: *flow.Feed.
+	Feed Feed
+	// Heartbeat is how often a stream without events says that it lives; 15 s by
+	// default.
+	Heartbeat time.Duration
+	// RateLimit bounds the requests of each API key; none by default.
+	RateLimit access.Limit
+	// Clock is what RateLimit goes by; the machine's by default.
+	Clock clock.Clock
+	// MaxStreams is the most streams at a time; 1000 by default.
+	MaxStreams int
 	// Gateways tells of the gateways; nil for none.
 	Gateways Gateways
 	// Health answers /health and /api/v1/shards: a *Checker.
@@ -62,6 +74,15 @@ func (c Config) withDefaults() Config {
 	if c.SlowAfter <= 0 {
 		c.SlowAfter = 2 * time.Second
 	}
+	if c.Heartbeat <= 0 {
+		c.Heartbeat = 15 * time.Second
+	}
+	if c.Clock == nil {
+		c.Clock = clock.System{}
+	}
+	if c.MaxStreams <= 0 {
+		c.MaxStreams = 1000
+	}
 	if c.Version == "" {
 		c.Version = "dev"
 	}
@@ -81,6 +102,7 @@ type Flows interface {
 	MethodFlows
 	EventFlows
 	TransferFlows
+	BatchFlows
 }
 
 // PaymentFlows are the use cases of payments.
@@ -116,10 +138,29 @@ type TransferFlows interface {
 	Transfers(ctx context.Context, q store.TransferQuery) ([]wallet.Transfer, error)
 }
 
+// BatchFlows are the use cases of batches that nobody waits for.
+type BatchFlows interface {
+	AcceptBatch(ctx context.Context, r flow.AcceptBatch) (b payment.Batch, replayed bool, err error)
+	Batch(ctx context.Context, id ident.ID) (payment.Batch, error)
+	BatchResults(ctx context.Context, id ident.ID, from, limit int) ([]flow.ItemResult, error)
+}
+
 // EventFlows read the feed.
 type EventFlows interface {
 	Events(ctx context.Context, after []event.Position, limit int) ([]event.Stored, []event.Position, error)
 	LatestEvents(ctx context.Context, limit int) ([]event.Stored, []event.Position, error)
+}
+
+// Feed reads events as they come.
+type Feed interface {
+	// Watch says that somebody reads, until leave is called.
+	Watch() (leave func())
+	// LatestPositions returns where the feed ends now.
+	LatestPositions(ctx context.Context) ([]event.Position, error)
+	// Read returns up to limit events behind a position a shard. When there are
+	// none, changed is closed once there may be.
+	Read(ctx context.Context, after []event.Position, limit int) (
+		events []event.Stored, changed <-chan struct{}, err error)
 }
 
 // Gateways tells of the gateways and changes the settings of simulated ones.

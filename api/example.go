@@ -110,3 +110,13 @@ func unhealthyReport() Report {
 	r.Checks.Database = Check{Status: Unhealthy, LatencyMS: 1000, Error: "shard 0 did not answer within 1s"}
 	return r
 }
+
+var exampleBatch = Batch{
+	ID: "batch_0192f3a4b5c67d038123456789abcdef", Object: "batch", Status: "processing", Total: 3, CreatedAt: exampleTime,
+}
+
+func completedBatch() Batch {
+	b := exampleBatch
+	b.Status, b.Succeeded, b.Declined, b.CompletedAt = "completed", 2, 1, new(exampleTime)
+	return b
+}

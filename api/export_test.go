@@ -64,15 +64,17 @@ func (d *decoder) anything() any {
 
 // Route is one thing that is served.
 type Route struct {
-	Method, Path, Scope string
-	Open                bool
+	Method, Path string
+	Scope        access.Scope
+	Open         bool
+	Stream       bool // it is answered on and on
 }
 
 // Routes lists what is served.
 func Routes() []Route {
 	var list []Route
 	for _, rt := range routes() {
-		list = append(list, Route{rt.method, rt.path, rt.scope, rt.open})
+		list = append(list, Route{rt.method, rt.path, rt.scope, rt.open, rt.doc.stream})
 	}
 	return list
 }

@@ -36,6 +36,7 @@ type fakeFlows struct {
 
 	transfers map[ident.ID]wallet.Transfer
 	events    []event.Stored
+	batches   map[ident.ID]fakeBatch
 }
 
 type fakeClaim struct {
@@ -48,6 +49,7 @@ func newFlows() *fakeFlows {
 		ids: newIDs(), claims: map[string]fakeClaim{}, payments: map[ident.ID]payment.Payment{},
 		refunds: map[ident.ID]payment.Refund{}, methods: map[ident.ID]vault.PaymentMethod{},
 		transfers: map[ident.ID]wallet.Transfer{},
+		batches:   map[ident.ID]fakeBatch{},
 	}
 }
 

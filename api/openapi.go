@@ -24,6 +24,7 @@ type operation struct {
 	body    any
 	bodyMay bool
 	answers []answer
+	stream  bool // it is answered on and on
 	// problems are the statuses of problems besides those that the route's form
 	// brings with it.
 	problems []int
@@ -117,7 +118,7 @@ func (c *call) openapi() error {
 func (rt *route) operation(r huma.Registry) *huma.Operation {
 	op := &huma.Operation{
 		Method: rt.method, Path: rt.path, OperationID: rt.doc.id, Tags: []string{rt.doc.tag},
-		Summary: rt.doc.summary, Description: rt.doc.text, Parameters: rt.parameters(),
+		Summary: rt.doc.summary, Description: rt.description(), Parameters: rt.parameters(),
 		Security: []map[string][]string{}, Responses: map[string]*huma.Response{},
 	}
 	if !rt.open {
@@ -138,8 +139,11 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 		} else {
 			response.Content = map[string]*huma.MediaType{a.media: {Schema: &huma.Schema{Type: huma.TypeString}}}
 		}
+		if !rt.open {
+			response.Headers = headerRefs(requestHeader, rateHeader, policyHeader)
+		}
 		if rt.method == http.MethodPost {
-			response.Headers = headerRefs(requestHeader, replayedHeader)
+			response.Headers = headerRefs(requestHeader, rateHeader, policyHeader, replayedHeader)
 		}
 		op.Responses[strconv.Itoa(a.status)] = response
 	}
@@ -147,6 +151,14 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + problemName(status)}
 	}
 	return op
+}
+
+// description is the operation's text, and the scope that it needs.
+func (rt *route) description() string {
+	if rt.open {
+		return rt.doc.text
+	}
+	return strings.TrimSpace(rt.doc.text + "\n\nScope: " + scopeNames(rt.scope, rt.method != http.MethodGet) + ".")
 }
 
 // The headers of answers.
@@ -161,6 +173,14 @@ var answerHeaders = map[string]*huma.Param{
 	replayedHeader: {
 		Description: "true when the first request with this key was answered the same.",
 		Schema:      &huma.Schema{Type: huma.TypeString, Enum: []any{"true"}},
+	},
+	rateHeader: {
+		Description: "Where a limit is configured: r requests are left, and all of them again in t seconds.",
+		Schema:      &huma.Schema{Type: huma.TypeString},
+	},
+	policyHeader: {
+		Description: "Where a limit is configured: q requests in w seconds, an API key.",
+		Schema:      &huma.Schema{Type: huma.TypeString},
 	},
 	retryHeader: {Description: "How many seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger}},
 }
@@ -203,8 +223,9 @@ func (rt *route) problems() []int {
 		statuses[status] = true
 	}
 	if !rt.open {
-		statuses[401], statuses[422], statuses[500], statuses[503] = true, true, true, true
-		statuses[403] = rt.scope != ""
+		for _, status := range []int{401, 403, 422, 429, 500, 503} {
+			statuses[status] = true
+		}
 	}
 	if rt.doc.body != nil {
 		statuses[400], statuses[413], statuses[415] = true, true, true
@@ -229,8 +250,11 @@ func problemResponse(r huma.Registry, status int) *huma.Response {
 			Schema: schemaOf[Problem](r), Examples: map[string]*huma.Example{},
 		}},
 	}
-	if status == http.StatusServiceUnavailable {
+	switch status {
+	case http.StatusServiceUnavailable:
 		response.Headers = headerRefs(requestHeader, retryHeader)
+	case http.StatusTooManyRequests:
+		response.Headers = headerRefs(requestHeader, retryHeader, rateHeader, policyHeader)
 	}
 	for _, code := range problem.Codes() {
 		if code.Status() != status {

@@ -138,7 +138,7 @@ func TestDocumentHasEveryProblem(t *testing.T) {
 		}
 	}
 	for _, code := range problem.Codes() {
-		if code == problem.RateLimited || code == problem.MethodNotAllowed { // of no route
+		if code == problem.MethodNotAllowed { // of no route
 			continue
 		}
 		if found[code] != fmt.Sprint(code.Status()) {

@@ -32,7 +32,12 @@ var (
 	createBatchDoc = operation{
 		id: "createPaymentBatch", tag: tagPayments, summary: "Create up to 1000 payments",
 		text: "One result each, in order; one that fails stops no other. With an Idempotency-Key K the item i has the " +
-			"key K:i, or else each item has its own idempotency_key.",
+			"key K:i, or else each item has its own idempotency_key. With Prefer: respond-async the answer is a batch, stored " +
+			"and not worked on yet; it belongs to the user of its first good item. A batch without any is answered at once.",
+		query: []*huma.Param{{
+			Name: preferHeader, In: "header", Description: "respond-async: do not wait for the payments.",
+			Schema: &huma.Schema{Type: huma.TypeString},
+		}},
 		body: BatchRequest{Payments: []BatchItem{
 			{PaymentRequest: PaymentRequest{
 				UserID: 42, Amount: 1099, Currency: "USD", PaymentMethod: "pm_card_visa", Confirm: true,
@@ -45,6 +50,24 @@ var (
 			Object: objectList, Data: []BatchResult{
 				{Index: 0, Payment: succeeded()},
 				{Index: 1, Problem: declineProblem("generic_decline")},
+			},
+		}}, {status: 202, text: "The batch, accepted; Location leads to it.", object: exampleBatch}},
+	}
+	getBatchDoc = operation{
+		id: "getBatch", tag: tagPayments, summary: "Get a batch that was accepted",
+		text:    "It is completed once each of its items has its final answer.",
+		answers: []answer{{status: 200, text: "The batch.", object: completedBatch()}},
+	}
+	getBatchResultsDoc = operation{
+		id: "getBatchResults", tag: tagPayments, summary: "Get what became of a batch's items",
+		query: []*huma.Param{
+			pageParams[0], queryInteger("starting_after", "Only what is behind the item with this index."),
+		},
+		answers: []answer{{status: 200, text: "A payment or a problem for each.", object: BatchItemResults{
+			Object: objectList, Data: []BatchItemResult{
+				{Index: 0, Status: "succeeded", Payment: succeeded()},
+				{Index: 1, Status: "declined", Problem: declineProblem("generic_decline")},
+				{Index: 2, Status: "processing"},
 			},
 		}}},
 	}
@@ -116,6 +139,11 @@ var (
 			queryInteger("user_id", "Of this user only."),
 			queryText("payment", "Of this payment only."),
 			queryChoice("status", "In this status only.", "pending", "succeeded", "failed"),
+			queryTime("created_gte", "Created then or later."),
+			queryTime("created_lt", "Created before then."),
+			queryInteger("amount_gte", "Of this amount or more, in minor units."),
+			queryInteger("amount_lte", "Of this amount or less, in minor units."),
+			queryText("currency", "In this currency only."),
 		}, pageParams...),
 		answers: []answer{{status: 200, text: "A page of refunds, newest first.", object: List[Refund]{
 			Object: objectList, Data: []Refund{exampleRefund},

@@ -17,6 +17,24 @@ var listEventsDoc = operation{
 	}}},
 }
 
+var streamEventsDoc = operation{
+	id: "streamEvents", tag: tagEvents, summary: "Follow the events", stream: true,
+	text: "Server-sent events: each has its type as event, its cursor as id and its JSON as data. Without a cursor the " +
+		"stream begins now; Last-Event-ID, as browsers send it when they reconnect, or after goes on behind a cursor, " +
+		"which is also the next of a page of events. A comment every 15 s shows that the stream lives; it ends when the " +
+		"server stops.",
+	query: []*huma.Param{
+		queryText("after", "Begin behind this cursor."),
+		queryText("type", "Of these types only, separated by commas."),
+		queryInteger("user_id", "Of this user only."),
+		{
+			Name: lastEventHeader, In: "header", Description: "Begin behind this cursor; it goes before after.",
+			Schema: &huma.Schema{Type: huma.TypeString},
+		},
+	},
+	answers: []answer{{status: 200, text: "Events, on and on.", media: "text/event-stream"}},
+}
+
 var (
 	listGatewaysDoc = operation{
 		id: "listGateways", tag: tagSystem, summary: "List the gateways",

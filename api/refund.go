@@ -104,7 +104,12 @@ func (c *call) listRefunds() error {
 		Payment: q.id("payment", ident.Payment),
 		Status: payment.OperationStatus(q.choice("status", string(payment.OperationPending),
 			string(payment.OperationSucceeded), string(payment.OperationFailed))),
-		Page: q.page(ident.Refund),
+		Currency:   string(q.currency("currency")),
+		CreatedGTE: q.time("created_gte"),
+		CreatedLT:  q.time("created_lt"),
+		AmountGTE:  q.integer("amount_gte", 0),
+		AmountLTE:  q.integer("amount_lte", 1),
+		Page:       q.page(ident.Refund),
 	}
 	if err := q.finish(); err != nil {
 		return err

@@ -2,10 +2,12 @@ package api_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"florin/flow"
+	"florin/payment"
 	"florin/problem"
 	"florin/store"
 )
@@ -76,4 +78,19 @@ func TestRefundErrors(t *testing.T) {
 	}
 	s.post(refundsPath, `{"payment":"pay_0192f3a4b5c67d008123456789abcdef"}`).wantProblem(problem.NotFound, "payment")
 	s.get(refundsPath+"/ref_0192f3a4b5c67d008123456789abcdef").wantProblem(problem.NotFound, "")
+}
+
+func TestRefundFilters(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.get(refundsPath + "?user_id=42&status=failed&currency=usd&created_gte=2026-01-01T00:00:00Z" +
+		"&created_lt=2026-02-01T00:00:00Z&amount_gte=5&amount_lte=100").want(200)
+	want := store.RefundQuery{
+		Page: store.Page{Limit: 11}, UserID: 42, Status: payment.OperationFailed, Currency: "USD",
+		CreatedGTE: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), CreatedLT: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC),
+		AmountGTE: 5, AmountLTE: 100,
+	}
+	if diff := cmp.Diff(want, s.flows.asked[0]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

@@ -1,12 +1,17 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+
+	"florin/access"
+)
 
 // route is one thing that is served.
 type route struct {
 	method, path string
-	// scope is the resource that the API key must open; "" for any key.
-	scope  string
+	// scope is what the API key must have; a GET is also open to access.Read.
+	// Every route has one, but for those that are open.
+	scope  access.Scope
 	open   bool // needs no key
 	handle func(*call) error
 	doc    operation
@@ -21,8 +26,8 @@ func routes() []route {
 		get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 		v1                       = "/api/v1"
 
-		payments, refunds, methods = "payments", "refunds", "payment_methods" // scopes
-		events, gateways           = "events", "gateways"
+		payments, refunds, methods = access.Payments, access.Refunds, access.Payments // scopes
+		events, gateways           = access.Read, access.Read
 	)
 	return []route{
 		{post, v1 + "/payments", payments, false, (*call).createPayment, createPaymentDoc},
@@ -32,6 +37,9 @@ func routes() []route {
 		{get, v1 + "/payments/{id}/timeline", payments, false, (*call).getTimeline, getTimelineDoc},
 		{post, v1 + "/payments/{id}/confirm", payments, false, (*call).confirmPayment, confirmPaymentDoc},
 		{post, v1 + "/payments/{id}/cancel", payments, false, (*call).cancelPayment, cancelPaymentDoc},
+
+		{get, v1 + "/batches/{id}", payments, false, (*call).getBatch, getBatchDoc},
+		{get, v1 + "/batches/{id}/results", payments, false, (*call).getBatchResults, getBatchResultsDoc},
 
 		{post, v1 + "/refunds", refunds, false, (*call).createRefund, createRefundDoc},
 		{get, v1 + "/refunds", refunds, false, (*call).listRefunds, listRefundsDoc},
@@ -48,10 +56,11 @@ func routes() []route {
 		{get, v1 + "/transfers/{id}", "wallets", false, (*call).getTransfer, getTransferDoc},
 
 		{get, v1 + "/events", events, false, (*call).listEvents, listEventsDoc},
+		{get, v1 + "/events/stream", events, false, (*call).streamEvents, streamEventsDoc},
 		{get, v1 + "/gateways", gateways, false, (*call).listGateways, listGatewaysDoc},
 		{get, v1 + "/gateways/{name}", gateways, false, (*call).getGateway, getGatewayDoc},
-		{patch, v1 + "/gateways/{name}", gateways, false, (*call).patchGateway, patchGatewayDoc},
-		{get, v1 + "/shards", "", false, (*call).listShards, listShardsDoc},
+		{patch, v1 + "/gateways/{name}", access.Admin, false, (*call).patchGateway, patchGatewayDoc},
+		{get, v1 + "/shards", access.Read, false, (*call).listShards, listShardsDoc},
 
 		{get, "/health", "", true, (*call).health, healthDoc},
 		{get, "/livez", "", true, (*call).livez, livezDoc},

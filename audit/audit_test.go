@@ -30,7 +30,7 @@ func TestCleanStorePasses(t *testing.T) {
 	}
 	want := audit.Totals{
 		Payments: 64, Attempts: 56, Captures: 32, Refunds: 24, Methods: 8, Transactions: 40, Entries: 80,
-		Accounts: 8, Events: 32*3 + 8*2 + 8*1 + 8*4 + 24 + 16 + 12 + 8, Claims: 64,
+		Accounts: 8, Events: 8*2 + 32*3 + 8*2 + 8*1 + 8*4 + 24 + 16 + 12 + 8, Claims: 64,
 		JournalOperations: 56, Acknowledgements: 120,
 	}
 	if r.Totals != want {
@@ -230,6 +230,8 @@ var paymentSpoilings = []spoiling{
 		_, p := w.first(payment.Declined)
 		p.Attempt = w.ids.New(1)
 	}, "consistent"},
+	{"a batch that counts wrong", func(w *world) { w.shards[1].batches[0].Succeeded = 2 }, "consistent"},
+	{"a batch without its last event", func(w *world) { w.shards[1].batches[0].Version = 3 }, "told"},
 	{"a deleted card that is still there", func(w *world) { w.shards[2].methods[0].Sealed = []byte("x") }, "consistent"},
 }
 

@@ -49,11 +49,13 @@ const (
 	refundKind
 	methodKind
 	transferKind
+	batchKind
 )
 
 var kinds = [...]ident.Kind{
 	paymentKind: ident.Payment, captureKind: ident.Capture, refundKind: ident.Refund, methodKind: ident.PaymentMethod,
 	transferKind: ident.Transfer,
+	batchKind:    ident.Batch,
 }
 
 // booking is what is kept of a capture or refund until its transaction is seen.
@@ -84,6 +86,7 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		{.45, .48, func() error { return snapshot.Methods(ctx, s.method) }},
 		{.48, .53, func() error { return snapshot.Transfers(ctx, s.transfer) }},
 		{.53, .55, func() error { return snapshot.Received(ctx, s.receivedTransfer) }},
+		{.55, .55, func() error { return snapshot.Batches(ctx, s.batch) }},
 		{.55, .75, func() error { s.sortBooked(); return snapshot.Transactions(ctx, s.transaction) }},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
 		{.78, .95, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},

@@ -31,6 +31,7 @@ type rows struct {
 	methods      []vault.PaymentMethod
 	transfers    []wallet.Transfer
 	received     []wallet.Transfer
+	batches      []payment.Batch
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
@@ -56,6 +57,7 @@ func newWorld(t *testing.T) *world {
 		func() uint64 { return 1 })}
 	for user := int64(1); user <= 8; user++ {
 		w.method(user, user%2 == 0)
+		w.batch(user)
 		w.charge(user, payment.OutcomeApproved)
 		w.refund(w.charge(user, payment.OutcomeApproved), payment.OperationSucceeded)
 		w.refund(w.charge(user, payment.OutcomeApproved), payment.OperationPending)
@@ -143,6 +145,26 @@ func (w *world) method(userID int64, deleted bool) {
 		emit(event.MethodDeleted)
 	}
 	r.methods = append(r.methods, m)
+}
+
+// batch accepts a batch of two items, and works it off.
+func (w *world) batch(userID int64) {
+	w.t.Helper()
+	r := w.of(userID)
+	accepted, err := payment.DecideAccept(w.ids.New(userID), userID, make([]payment.BatchItem, 2), began)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	worked, err := payment.DecideWork(accepted.Batch, payment.Work{At: began, Answers: []payment.BatchItem{
+		{Index: 0, Outcome: payment.ItemSucceeded}, {Index: 1, Outcome: payment.ItemFailed},
+	}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range append(accepted.Events, worked.Events...) {
+		w.emit(r, e)
+	}
+	r.batches = append(r.batches, worked.Batch)
 }
 
 // charge makes a payment and charges it at gateway alpha.
@@ -258,6 +280,10 @@ func (s snapshot) Transfers(_ context.Context, visit func(wallet.Transfer) error
 
 func (s snapshot) Received(_ context.Context, visit func(wallet.Transfer) error) error {
 	return visitAll(s.rows.received, visit)
+}
+
+func (s snapshot) Batches(_ context.Context, visit func(payment.Batch) error) error {
+	return visitAll(s.rows.batches, visit)
 }
 
 func (s snapshot) Transactions(_ context.Context, visit func(ledger.Transaction) error) error {

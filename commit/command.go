@@ -35,6 +35,7 @@ type Decision struct {
 	// on the receiver's.
 	Transfer wallet.TransferChanges
 	Received bool
+	Batch    payment.BatchChanges
 	// Transactions are those of no payment, without ids: they are given later.
 	// One that would take a user's account below zero fails the command with
 	// InsufficientFunds.

@@ -145,6 +145,7 @@ func union(group []item, answers []error, slot int) store.Keys {
 			keys.APIKeys = append(keys.APIKeys, it.extra.APIKeys...)
 			keys.Transfers = append(keys.Transfers, it.extra.Transfers...)
 			keys.Received = append(keys.Received, it.extra.Received...)
+			keys.Batches = append(keys.Batches, it.extra.Batches...)
 		}
 	}
 	for i := range keys.Accounts {
@@ -158,6 +159,7 @@ func union(group []item, answers []error, slot int) store.Keys {
 	keys.APIKeys = distinct(keys.APIKeys)
 	keys.Transfers = distinct(keys.Transfers)
 	keys.Received = distinct(keys.Received)
+	keys.Batches = distinct(keys.Batches)
 	return keys
 }
 
@@ -209,6 +211,7 @@ func (c *Committer) decide(view *View, it *item) (err error) {
 	it.extra.APIKeys = append(it.extra.APIKeys, need.APIKeys...)
 	it.extra.Transfers = append(it.extra.Transfers, need.Transfers...)
 	it.extra.Received = append(it.extra.Received, need.Received...)
+	it.extra.Batches = append(it.extra.Batches, need.Batches...)
 	return errAgain
 }
 

@@ -34,13 +34,14 @@ type dirty struct {
 	accounts map[ledger.Key]int
 
 	transfers map[ident.ID]int
+	batches   map[ident.ID]int
 }
 
 func newView(asked store.Keys, state store.State, ids *ident.Source, slot int) *View {
 	return &View{state: state, asked: asked, ids: ids, slot: slot, dirty: dirty{
 		payments: map[ident.ID]int{}, attempts: map[ident.ID]int{}, captures: map[ident.ID]int{},
 		refunds: map[ident.ID]int{}, methods: map[ident.ID]int{}, apiKeys: map[ident.ID]int{},
-		accounts: map[ledger.Key]int{}, transfers: map[ident.ID]int{},
+		accounts: map[ledger.Key]int{}, transfers: map[ident.ID]int{}, batches: map[ident.ID]int{},
 	}}
 }
 
@@ -111,6 +112,7 @@ func (v *View) apply(d *Decision) error {
 		putChange(&v.changes.APIKeys, v.dirty.apiKeys, k.Value.ID, k)
 	}
 	v.applyTransfer(&d.Transfer, d.Received)
+	v.applyBatch(&d.Batch)
 	v.emit(d.Payment.Events)
 	v.emit(d.Events)
 	v.changes.Answered = append(v.changes.Answered, d.Answered...)

@@ -38,6 +38,8 @@ const (
 	TransferFailed Type = "transfer.failed"
 	MethodCreated  Type = "payment_method.created"
 	MethodDeleted  Type = "payment_method.deleted"
+	BatchAccepted  Type = "batch.accepted"
+	BatchCompleted Type = "batch.completed"
 )
 
 // Event is one version of one object. Data is a JSON object of ids, words and

@@ -88,13 +88,19 @@ func (s *Service) Events(
 		}
 		all = append(all, some...)
 	}
-	slices.SortStableFunc(all, func(a, b event.Stored) int { return a.ID.Compare(b.ID) })
-	all = inOrder(all, len(after))
-	all = all[:min(len(all), limit)]
+	all = inFeedOrder(all, len(after), limit)
 	for _, e := range all {
 		next[e.ID.Shard(len(next))] = e.Position
 	}
 	return all, next, nil
+}
+
+// inFeedOrder puts several shards' events, each in its own order, into the
+// feed's, and cuts what is beyond the limit.
+func inFeedOrder(all []event.Stored, shards, limit int) []event.Stored {
+	slices.SortStableFunc(all, func(a, b event.Stored) int { return a.ID.Compare(b.ID) })
+	all = inOrder(all, shards)
+	return all[:min(len(all), limit)]
 }
 
 // inOrder keeps events whose place in the sorted list agrees with their shard's

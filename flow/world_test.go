@@ -35,11 +35,12 @@ type world struct {
 	store    *sqlite.Store
 	gateways []*simulated.Gateway
 	flow     *flow.Service
-	inquire  []*worker.Inquire
-	begin    atomic.Pointer[func()] // called before each Tx, if set
 	commit   *commit.Set
 	ids      *ident.Source
-	running  sync.WaitGroup // what goes on after its request was answered
+	vault    *seal.Vault
+	inquire  []*worker.Inquire
+	begin    atomic.Pointer[func()] // called before each Tx, if set
+	running  sync.WaitGroup         // what goes on after its request was answered
 	mu       sync.Mutex
 	alerts   int
 }
@@ -63,12 +64,12 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		Store: hooked{w.store, &w.begin}, Clock: clock.System{}, IDs: ids, Alert: w.alert,
 		Permits: commit.NewPermits(2, 50*time.Millisecond, clock.System{}),
 	})
-	w.commit, w.ids = set, ids
 	loops := loop.New(context.WithoutCancel(t.Context()), nil)
 	for _, c := range set.Committers() {
 		loops.OnReady(c.Ready(), func(ctx context.Context) { _, _ = c.Step(ctx) })
 	}
 	sealed := newVault(t)
+	w.commit, w.ids, w.vault = set, ids, sealed
 	methods, err := local.NewMethods(local.Config{})
 	if err != nil {
 		t.Fatal(err)

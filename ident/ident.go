@@ -47,6 +47,7 @@ const (
 	APIKey        Kind = "key"
 	Request       Kind = "req"
 	Group         Kind = "grp"
+	Batch         Kind = "batch"
 )
 
 // ID is a UUIDv7 as above. The zero ID names nothing.

@@ -105,6 +105,7 @@ type Keys struct {
 	// Transfers are the sender's; Received those that the shard got from another.
 	Transfers []ident.ID
 	Received  []ident.ID
+	Batches   []ident.ID // without their items
 }
 
 // State is what was loaded.
@@ -116,6 +117,7 @@ type State struct {
 
 	Transfers map[ident.ID]wallet.Transfer
 	Received  map[ident.ID]wallet.Transfer
+	Batches   map[ident.ID]payment.Batch
 }
 
 // Changes is what a Tx writes. Every list names a row once at most.
@@ -134,7 +136,9 @@ type Changes struct {
 	Methods      []Change[vault.PaymentMethod]
 	APIKeys      []Change[access.APIKey]
 	Transfers    []Change[wallet.Transfer]
-	Received     []wallet.Transfer    // from other shards; always new, each id once for ever
+	Received     []wallet.Transfer // from other shards; always new, each id once for ever
+	Batches      []Change[payment.Batch]
+	BatchItems   []Change[payment.BatchItem]
 	Transactions []ledger.Transaction // always new
 	Accounts     []ledger.Account     // always loaded before
 	Events       []event.Event        // in order; the engine gives positions
@@ -169,6 +173,13 @@ type Reader interface {
 	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	// Methods lists a user's payment methods that are not deleted, newest first.
 	Methods(ctx context.Context, userID int64, page Page) ([]vault.PaymentMethod, error)
+	// Batch returns a batch without its items, or ErrNotFound.
+	Batch(ctx context.Context, id ident.ID) (payment.Batch, error)
+	// BatchItems lists a batch's items, in their order.
+	BatchItems(ctx context.Context, batch ident.ID, q BatchItemQuery) ([]payment.BatchItem, error)
+	// DueBatches lists the batches that are to be worked on at now, the longest
+	// waiting first.
+	DueBatches(ctx context.Context, shard int, now time.Time, limit int) ([]payment.Batch, error)
 	// FindClaim returns the claim that holds the key of c, or ErrNotFound.
 	FindClaim(ctx context.Context, shard int, c Claim) (Claim, error)
 	// Due lists the open operations whose inquiry is due at now, the longest
@@ -216,9 +227,19 @@ type PaymentQuery struct {
 // RefundQuery filters refunds; zero values do not filter.
 type RefundQuery struct {
 	Page
-	UserID  int64
-	Payment ident.ID
-	Status  payment.OperationStatus
+	UserID                int64
+	Payment               ident.ID
+	Status                payment.OperationStatus
+	Currency              string
+	CreatedGTE, CreatedLT time.Time
+	AmountGTE, AmountLTE  int64 // minor units
+}
+
+// BatchItemQuery asks for some of a batch's items.
+type BatchItemQuery struct {
+	From  int // the first index
+	Limit int
+	Open  bool // only those that are not answered yet
 }
 
 // TransferQuery filters transfers; zero values do not filter.
@@ -246,6 +267,7 @@ type Snapshot interface {
 	Methods(ctx context.Context, visit func(vault.PaymentMethod) error) error
 	Transfers(ctx context.Context, visit func(wallet.Transfer) error) error // of the shard's senders
 	Received(ctx context.Context, visit func(wallet.Transfer) error) error  // from other shards
+	Batches(ctx context.Context, visit func(payment.Batch) error) error     // without items
 	Transactions(ctx context.Context, visit func(ledger.Transaction) error) error
 	Accounts(ctx context.Context, visit func(ledger.Account) error) error
 	Events(ctx context.Context, visit func(event.Stored) error) error

@@ -27,14 +27,14 @@ type keysCmd struct {
 type keysCreateCmd struct {
 	place
 	Name   string   `required:"" help:"What the key is for." placeholder:"NAME"`
-	Scopes []string `help:"What it opens, separated by commas: ${scopes} (default all)." placeholder:"SCOPE"`
+	Scopes []string `name:"scope" aliases:"scopes" help:"What it may do: ${scopes} (default admin)." placeholder:"SCOPE"`
 	JSON   bool     `name:"json" help:"Print JSON."`
 }
 
 // Help implements kong.HelpProvider.
 func (keysCreateCmd) Help() string {
 	return "It works while the server runs, which knows the key within 10 s.\n\n" +
-		"Example:\n  florin keys create --name shop --scopes payments,refunds"
+		"Example:\n  florin keys create --name shop --scope payments,refunds"
 }
 
 // scopeNames lists the scopes that a key can have.

@@ -33,13 +33,13 @@ func TestKeysAreMadeListedAndRevoked(t *testing.T) {
 		t.Fatal(err)
 	}
 	var made keyRow
-	text := mustFlorin(t, "keys", "create", "--data", dir, "--name", "till", "--scopes", "refunds,payments:read", "--json")
+	text := mustFlorin(t, "keys", "create", "--data", dir, "--name", "till", "--scope", "refunds,read", "--json")
 	if err := json.Unmarshal([]byte(text), &made); err != nil || access.CheckSecret(access.Test, made.Secret) != nil {
 		t.Fatalf("it prints %s: %v", text, err)
 	}
 	rows := listKeys(t, dir)
-	if len(rows) != 2 || rows[0].Name != "shop" || rows[0].Hint != access.Hint(secret) || rows[0].Scopes[0] != "all" ||
-		rows[1].ID != made.ID || strings.Join(rows[1].Scopes, " ") != "payments:read refunds" ||
+	if len(rows) != 2 || rows[0].Name != "shop" || rows[0].Hint != access.Hint(secret) || rows[0].Scopes[0] != "admin" ||
+		rows[1].ID != made.ID || strings.Join(rows[1].Scopes, " ") != "read refunds" ||
 		rows[1].CreatedAt == "" || rows[1].RevokedAt != "" {
 		t.Fatalf("the list is %+v", rows)
 	}
@@ -60,7 +60,7 @@ func TestKeysThatCannotBe(t *testing.T) {
 	t.Parallel()
 	dir := newStore(t)
 	for line, want := range map[string]string{
-		"create --name x --scopes foo":                `scopes "foo" is none of all, payments,`,
+		"create --name x --scope foo":                 `scopes "foo" is none of payments, refunds,`,
 		"create --name= ":                             "name must be 1 to 100 characters",
 		"create --name " + strings.Repeat("x", 101):   "name must be 1 to 100 characters",
 		"revoke pay_0192f3a4b5c67d008123456789ab0000": "is no API key's id",

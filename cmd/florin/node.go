@@ -46,6 +46,7 @@ type node struct {
 	methods    *local.Methods
 	committers *commit.Set
 	flow       *flow.Service
+	feed       *flow.Feed
 	keys       *access.Ring
 	metrics    *telemetry.Metrics
 
@@ -199,6 +200,7 @@ func (n *node) openFlow(context.Context) (err error) {
 			n.metrics.GatewayCall(name, string(status), took)
 		},
 	})
+	n.feed = flow.NewFeed(n.flow)
 	n.gateways.listen(n.flow.Notice)
 	return nil
 }

@@ -32,6 +32,8 @@ const (
 	inquirePause  = time.Second
 	transferPause = time.Second
 	keysPause     = 5 * time.Second // a key that was revoked stops working within 10 s
+	batchPause    = 250 * time.Millisecond
+	feedPause     = 25 * time.Millisecond
 )
 
 // roles is the table of all that serve can run.
@@ -40,7 +42,9 @@ func (n *node) roles() []role {
 		{name: "payments", steps: slices.Concat(
 			n.perShard("inquire", inquirePause, n.inquire),
 			n.perShard("transfer", transferPause, n.transfer),
+			n.perShard("batch", batchPause, n.workBatches),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
+			[]repeated{{"feed", feedPause, n.follow}},
 		)},
 	}
 }
@@ -100,6 +104,18 @@ func (n *node) renewKeys(ctx context.Context) (bool, error) {
 	}
 	return false, nil
 }
+
+// workBatches works off a shard's batches.
+func (n *node) workBatches(shard int) func(ctx context.Context) (bool, error) {
+	w := worker.NewBatch(worker.BatchConfig{Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock})
+	return func(ctx context.Context) (bool, error) {
+		progress, err := w.Step(ctx)
+		return progress.More, err
+	}
+}
+
+// follow reads new events for the streams, while there are any.
+func (n *node) follow(ctx context.Context) (bool, error) { return n.feed.Step(ctx) }
 
 // safely makes a step's panic an error: one payment that breaks a worker must not
 // stop all others.

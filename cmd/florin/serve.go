@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"florin/access"
 	"florin/api"
 	"florin/internal/config"
 )
@@ -145,11 +146,12 @@ func (s stopper) quit(log *slog.Logger) {
 // api makes the HTTP front of the node.
 func (n *node) api() *api.API {
 	return api.New(api.Config{
-		Flows: n.flow, Keys: n.keys, Digest: n.vault.Digest, IDs: n.ids, Mode: n.cfg.Mode,
+		Flows: n.flow, Feed: n.feed, Keys: n.keys, Digest: n.vault.Digest, IDs: n.ids, Mode: n.cfg.Mode,
 		Shards: n.store.Shards(), Gateways: n.gateways, Metrics: n.metrics, Log: n.log, Version: version().Version,
 		Health: api.NewChecker(api.CheckerConfig{
 			Shards: n.store.Shards(), Ping: n.store.Ping, Clock: n.clock, Log: n.log,
 		}),
+		RateLimit: access.Limit{Requests: n.cfg.RateLimit.Requests, Window: n.cfg.RateLimit.Window}, Clock: n.clock,
 		Queue: func(shard int) int { return n.committers.Committers()[shard].Len() },
 	})
 }

@@ -60,7 +60,7 @@ func TestServeGoesOnWithTheKeyOfAStartThatWasCutOff(t *testing.T) {
 
 func TestKeysChangeWhileItRuns(t *testing.T) {
 	t.Parallel()
-	fixed := access.APIKey{Hash: access.HashSecret("fixed"), Scopes: []string{"all"}}
+	fixed := access.APIKey{Hash: access.HashSecret("fixed"), Scopes: []string{"admin"}}
 	r := start(t, t.TempDir(), false, fixed)
 	r.pay("fixed")
 	reload := func() {
@@ -77,7 +77,7 @@ func TestKeysChangeWhileItRuns(t *testing.T) {
 	if status, body := r.post(secret, "/api/v1/payments", onePayment); status != http.StatusUnauthorized {
 		t.Errorf("a revoked key is answered %d: %s", status, body)
 	}
-	reader := mustFlorin(t, "keys", "create", "--data", r.dir, "--name", "r", "--scopes", "payments:read")
+	reader := mustFlorin(t, "keys", "create", "--data", r.dir, "--name", "r", "--scope", "read")
 	reload()
 	if status, body := r.post(strings.TrimSpace(reader), "/api/v1/payments", onePayment); status != http.StatusForbidden {
 		t.Errorf("a key for reading is answered %d: %s", status, body)

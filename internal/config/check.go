@@ -19,6 +19,8 @@ const (
 	maxQueue   = 10_000_000
 	maxPermits = 256
 	maxTime    = time.Hour
+
+	maxRequests = 1_000_000 // of an API key, in a window
 )
 
 // check refuses what cannot be. Its errors name the field, and the line in the
@@ -45,7 +47,25 @@ func (c Config) check() error {
 	if err := c.checkCommit(); err != nil {
 		return err
 	}
+	if err := c.checkRateLimit(); err != nil {
+		return err
+	}
 	return c.checkGateways()
+}
+
+// checkRateLimit refuses an empty block too: who writes it wants a limit.
+func (c Config) checkRateLimit() error {
+	if lineOf(c.source.text, []string{"rate_limit"}) == 0 {
+		return nil
+	}
+	r := c.RateLimit
+	if r.Requests < 1 || r.Requests > maxRequests {
+		return c.source.at("rate_limit.requests", "%d is not 1 to %d", r.Requests, maxRequests)
+	}
+	if r.Window < time.Second || r.Window > maxTime || r.Window%time.Second != 0 {
+		return c.source.at("rate_limit.window", "%s is no time of whole seconds from 1s to %s", r.Window, maxTime)
+	}
+	return nil
 }
 
 func (c Config) checkCommit() error {

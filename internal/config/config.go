@@ -28,6 +28,8 @@ type Config struct {
 	Fraud    Fraud     `yaml:"fraud"`
 	Commit   Commit    `yaml:"commit"`
 	Vault    Vault     `yaml:"vault"`
+	// RateLimit bounds the requests of each API key; by default nothing does.
+	RateLimit RateLimit `yaml:"rate_limit"`
 
 	source source
 }
@@ -75,6 +77,15 @@ type Vault struct {
 	KeyFile string `yaml:"key_file"`
 }
 
+// RateLimit says how many requests an API key may send.
+type RateLimit struct {
+	// Requests is how many in a window, 1 to a million; without the block, 0 for
+	// no limit.
+	Requests int `yaml:"requests"`
+	// Window is how long that is, whole seconds from 1s to 1h; 1 s by default.
+	Window time.Duration `yaml:"window"`
+}
+
 // The kinds of stores and gateways.
 const (
 	SQLite    = "sqlite"
@@ -85,7 +96,8 @@ const (
 func Default() Config {
 	return Config{
 		Store: SQLite, Mode: access.Test, Listen: "127.0.0.1:8080", Data: "./florin-data",
-		Fraud:  Fraud{Threshold: 0.8},
-		Commit: Commit{Permits: 2, PermitHold: 50 * time.Millisecond, MaxGroup: 512, MaxQueue: 32_768},
+		Fraud:     Fraud{Threshold: 0.8},
+		Commit:    Commit{Permits: 2, PermitHold: 50 * time.Millisecond, MaxGroup: 512, MaxQueue: 32_768},
+		RateLimit: RateLimit{Window: time.Second},
 	}
 }

@@ -66,6 +66,7 @@ commit:
   max_group: 256
   max_queue: 1000
 vault: {key_file: /etc/florin/key}
+rate_limit: {requests: 100, window: 10s}
 `, nil)
 	want := config.Config{
 		Store: "sqlite", Mode: "test", Listen: ":9090", Data: "/var/lib/florin", Shards: 8,
@@ -79,6 +80,8 @@ vault: {key_file: /etc/florin/key}
 		Fraud:  config.Fraud{Threshold: .9},
 		Commit: config.Commit{Permits: 3, PermitHold: 20 * time.Millisecond, MaxGroup: 256, MaxQueue: 1000},
 		Vault:  config.Vault{KeyFile: "/etc/florin/key"},
+
+		RateLimit: config.RateLimit{Requests: 100, Window: 10 * time.Second},
 	}
 	if diff := cmp.Diff(want, got, private); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
@@ -128,6 +131,12 @@ func TestErrorsNameTheLine(t *testing.T) {
 		gateway + "    open_for: 3\n":                         ":4: gateways[0].open_for: 3ns is no time from 1ms",
 		gateway + "    failure_threshold: -1\n":               ":4: gateways[0].failure_threshold: -1 is below 0",
 		gateway + "    max_concurrent: -1\n":                  ":4: gateways[0].max_concurrent: -1 is below 0",
+		"rate_limit: {}\n":                                    ":1: rate_limit.requests: 0 is not 1 to 1000000",
+		"rate_limit:\n  requests: -1\n":                       ":2: rate_limit.requests: -1 is not 1 to 1000000",
+		"rate_limit: 5\n":                                     ":1: `5` is no block ratelimit",
+		"rate_limit:\n  rate: 5\n":                            ":2: unknown field rate",
+		"rate_limit: {requests: 5, window: 5}\n":              ":1: rate_limit.window: 5ns is no time of whole seconds from 1s",
+		"rate_limit:\n  requests: 5\n  window: 1500ms\n":      ":3: rate_limit.window: 1.5s is no time of whole seconds",
 		"mode: live\n" + gateway:                              ":4: gateways[0].kind: a live store takes no payments",
 		"mode: live\n":                                        ": gateways[0].kind: a live store takes no payments",
 		"gateways:\n- name: a\n  kind: x\ncommit: {}\n":       ":3: gateways[0].kind: ",

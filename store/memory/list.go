@@ -37,7 +37,12 @@ func (s *Store) Payments(
 func (s *Store) Refunds(ctx context.Context, number int, q store.RefundQuery) (refunds []payment.Refund, err error) {
 	want := func(r *payment.Refund) bool {
 		return (q.UserID == 0 || r.UserID == q.UserID) && (q.Status == "" || r.Status == q.Status) &&
-			(q.Payment.IsZero() || r.Payment == q.Payment)
+			(q.Payment.IsZero() || r.Payment == q.Payment) &&
+			(q.Currency == "" || string(r.Amount.Currency) == q.Currency) &&
+			(q.CreatedGTE.IsZero() || r.ID.High() >= firstHigh(q.CreatedGTE)) &&
+			(q.CreatedLT.IsZero() || r.ID.High() < firstHigh(q.CreatedLT)) &&
+			(q.AmountGTE == 0 || r.Amount.Minor >= q.AmountGTE) &&
+			(q.AmountLTE == 0 || r.Amount.Minor <= q.AmountLTE)
 	}
 	err = s.read(ctx, number, func(sh *shard) error {
 		refunds = page(sh.refunds.sorted(want), q.Page, func(r *payment.Refund) ident.ID { return r.ID })

@@ -29,6 +29,8 @@ type shard struct {
 	refunds      table[payment.Refund]
 	methods      table[vault.PaymentMethod]
 	apiKeys      table[access.APIKey]
+	batches      table[payment.Batch]
+	batchItems   map[itemKey]payment.BatchItem
 	accounts     map[ledger.Key]ledger.Account
 	transfers    table[wallet.Transfer]
 	received     table[wallet.Transfer]
@@ -60,11 +62,13 @@ func newShard(number, shards int) *shard {
 			func(t *wallet.Transfer) row { return row{t.ID, t.FromUserID} }),
 		received: newTable("received transfer", keepTransfer,
 			func(t *wallet.Transfer) row { return row{t.ID, t.ToUserID} }),
-		accounts: map[ledger.Key]ledger.Account{},
-		versions: map[version]struct{}{},
-		claims:   map[int64][]store.Claim{},
-		groups:   map[ident.ID]struct{}{},
-		keysets:  map[string][]byte{},
+		batches:    newTable("batch", keepBatch, func(b *payment.Batch) row { return row{b.ID, b.UserID} }),
+		batchItems: map[itemKey]payment.BatchItem{},
+		accounts:   map[ledger.Key]ledger.Account{},
+		versions:   map[version]struct{}{},
+		claims:     map[int64][]store.Claim{},
+		groups:     map[ident.ID]struct{}{},
+		keysets:    map[string][]byte{},
 	}
 }
 

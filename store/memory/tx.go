@@ -79,6 +79,7 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 		Payments: map[ident.ID]payment.Payment{}, Methods: map[ident.ID]vault.PaymentMethod{},
 		Accounts: map[ledger.Key]ledger.Account{}, APIKeys: map[ident.ID]access.APIKey{},
 		Transfers: map[ident.ID]wallet.Transfer{}, Received: map[ident.ID]wallet.Transfer{},
+		Batches: map[ident.ID]payment.Batch{},
 	}
 	t.accounts = map[ledger.Key]ledger.Account{}
 	err = t.do(ctx, func(sh *shard) error {
@@ -99,6 +100,11 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 		}
 		loadRows(&sh.transfers, keys.Transfers, state.Transfers)
 		loadRows(&sh.received, keys.Received, state.Received)
+		for _, id := range keys.Batches {
+			if b, ok := sh.batches.get(id); ok {
+				state.Batches[id] = b
+			}
+		}
 		for _, key := range keys.Accounts {
 			account, ok := sh.accounts[key]
 			if userID, ofUser := key.Name.UserID(); !ok && ofUser {
@@ -143,6 +149,8 @@ func copyOf(c *store.Changes) *store.Changes {
 	copied.APIKeys = slices.Clone(c.APIKeys)
 	copied.Transfers = slices.Clone(c.Transfers)
 	copied.Received = slices.Clone(c.Received)
+	copied.Batches = slices.Clone(c.Batches)
+	copied.BatchItems = slices.Clone(c.BatchItems)
 	copied.Accounts = slices.Clone(c.Accounts)
 	copied.Transactions = slices.Clone(c.Transactions)
 	for i := range copied.Transactions {
@@ -160,6 +168,7 @@ func (t *tx) check(sh *shard) error {
 		sh.captures.check(sh, c.Captures), sh.refunds.check(sh, c.Refunds),
 		sh.methods.check(sh, c.Methods), sh.apiKeys.check(sh, c.APIKeys),
 		sh.transfers.check(sh, c.Transfers), sh.received.check(sh, made(c.Received)),
+		sh.batches.check(sh, c.Batches), sh.checkItems(c.BatchItems),
 	)
 	for _, account := range c.Accounts {
 		err = errors.Join(err, t.loaded(account.Key))
@@ -229,6 +238,10 @@ func (sh *shard) apply(c *store.Changes) {
 	sh.apiKeys.apply(sh, c.APIKeys)
 	sh.transfers.apply(sh, c.Transfers)
 	sh.received.apply(sh, made(c.Received))
+	sh.batches.apply(sh, c.Batches)
+	for _, item := range c.BatchItems {
+		sh.batchItems[itemKey{item.Value.Batch, item.Value.Index}] = keepItem(item.Value)
+	}
 	for _, attempt := range c.Attempts {
 		if attempt.Value.Reversal != nil {
 			sh.note(attempt.Value.Reversal.ID)

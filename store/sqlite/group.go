@@ -58,6 +58,9 @@ func (t *tx) noteAll(changes *store.Changes) {
 	for i := range changes.Transfers {
 		t.note(changes.Transfers[i].Value.ID)
 	}
+	for i := range changes.Batches {
+		t.note(changes.Batches[i].Value.ID)
+	}
 	for i := range changes.Events {
 		t.note(changes.Events[i].ID)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"florin/ident"
 	"florin/store"
 )
 
@@ -47,6 +48,27 @@ func (q *selection) equalInt(column string, v int64) {
 func (q *selection) equalText(column, v string) {
 	if v != "" {
 		q.and(column+" = ?", v)
+	}
+}
+
+// created keeps rows made at one time or later, and before another; a zero time
+// bounds nothing.
+func (q *selection) created(from, before time.Time) {
+	if !from.IsZero() {
+		q.first = max(q.first, ident.First(ceilMillis(from)).High())
+	}
+	if !before.IsZero() {
+		q.last = min(q.last, ident.First(ceilMillis(before)).High()-1)
+	}
+}
+
+// amount keeps rows of amounts within bounds; 0 bounds nothing.
+func (q *selection) amount(least, most int64) {
+	if least != 0 {
+		q.and("amount >= ?", least)
+	}
+	if most != 0 {
+		q.and("amount <= ?", most)
 	}
 }
 

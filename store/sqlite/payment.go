@@ -202,18 +202,8 @@ func (s *Store) Payments(ctx context.Context, shard int, want store.PaymentQuery
 	q := newSelection(paymentColumns, "payments", want.Page)
 	q.equalText("status", string(want.Status))
 	q.equalText("currency", want.Currency)
-	if !want.CreatedGTE.IsZero() {
-		q.first = max(q.first, ident.First(ceilMillis(want.CreatedGTE)).High())
-	}
-	if !want.CreatedLT.IsZero() {
-		q.last = min(q.last, ident.First(ceilMillis(want.CreatedLT)).High()-1)
-	}
-	if want.AmountGTE != 0 {
-		q.and("amount >= ?", want.AmountGTE)
-	}
-	if want.AmountLTE != 0 {
-		q.and("amount <= ?", want.AmountLTE)
-	}
+	q.created(want.CreatedGTE, want.CreatedLT)
+	q.amount(want.AmountGTE, want.AmountLTE)
 	if want.MetadataKey != "" {
 		q.and("EXISTS (SELECT 1 FROM json_each(details, '$.metadata') AS m WHERE m.key = ? AND m.value = ?)",
 			want.MetadataKey, want.MetaValue)

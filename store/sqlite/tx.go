@@ -147,6 +147,7 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 
 		Transfers: make(map[ident.ID]wallet.Transfer, len(keys.Transfers)),
 		Received:  make(map[ident.ID]wallet.Transfer, len(keys.Received)),
+		Batches:   make(map[ident.ID]payment.Batch, len(keys.Batches)),
 	}
 	if err := t.loadPayments(keys.Payments, state.Payments); err != nil {
 		return state, err
@@ -161,6 +162,9 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		return state, err
 	}
 	if err := loadEach(keys.Received, state.Received, t.sh.writer.received); err != nil {
+		return state, err
+	}
+	if err := loadEach(keys.Batches, state.Batches, t.sh.writer.batch); err != nil {
 		return state, err
 	}
 	return state, t.loadAccounts(keys.Accounts, state.Accounts)
@@ -193,6 +197,7 @@ func (t *tx) write(changes *store.Changes) error {
 		func() error { return apiKeys.write(t, changes.APIKeys) },
 		func() error { return transfers.write(t, changes.Transfers) },
 		func() error { return t.writeReceived(changes.Received) },
+		func() error { return t.writeBatches(changes) },
 		func() error { return t.writeTransactions(changes.Transactions) },
 		func() error { return t.writeAccounts(changes.Accounts) },
 		func() error { return t.writeEvents(changes.Events) },

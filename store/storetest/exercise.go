@@ -16,8 +16,10 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 	}{
 		{"payment", paymentCases},
 		{"refund", refundCases},
+		{"search", searchCases},
 		{"method", methodCases},
 		{"transfer", transferCases},
+		{"batch", batchCases},
 		{"claim", claimCases},
 		{"ledger", ledgerCases},
 		{"event", eventCases},
