@@ -16,7 +16,7 @@ const AllScopes Scope = "all"
 
 // resources are what scopes name.
 var resources = []string{
-	"payments", "refunds", "payment_methods", "events", "gateways",
+	"payments", "refunds", "payment_methods", "events", "gateways", "wallets", "ledger",
 }
 
 // Scopes lists every scope that a key can have.

@@ -79,6 +79,8 @@ type Flows interface {
 	RefundFlows
 	MethodFlows
 	EventFlows
+	WalletFlows
+	LedgerFlows
 }
 
 // PaymentFlows are the use cases of payments.

@@ -84,5 +84,7 @@ func Members() map[string][]string {
 		"PaymentRequest": paymentMembers, "BatchItem": itemMembers, "Customer": customerMembers, "Risk": riskMembers,
 		"BatchRequest": batchMembers, "ConfirmRequest": confirmMembers, "CancelRequest": nil,
 		"RefundRequest": refundMembers, "MethodRequest": methodMembers, "Card": cardMembers,
+		"AdjustmentRequest": adjustmentMembers, "HoldRequest": holdMembers, "CaptureHoldRequest": captureHoldMembers,
+		"ReleaseHoldRequest": nil, "PayoutRequest": payoutMembers,
 	}
 }

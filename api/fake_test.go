@@ -33,6 +33,7 @@ type fakeFlows struct {
 	refunds  map[ident.ID]payment.Refund
 	methods  map[ident.ID]vault.PaymentMethod
 	events   []event.Stored
+	fakeWallets
 }
 
 type fakeClaim struct {
@@ -44,6 +45,7 @@ func newFlows() *fakeFlows {
 	return &fakeFlows{
 		ids: newIDs(), claims: map[string]fakeClaim{}, payments: map[ident.ID]payment.Payment{},
 		refunds: map[ident.ID]payment.Refund{}, methods: map[ident.ID]vault.PaymentMethod{},
+		fakeWallets: newWallets(),
 	}
 }
 

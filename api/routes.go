@@ -23,6 +23,7 @@ func routes() []route {
 
 		payments, refunds, methods = "payments", "refunds", "payment_methods" // scopes
 		events, gateways           = "events", "gateways"
+		wallets, ledger            = "wallets", "ledger"
 	)
 	return []route{
 		{post, v1 + "/payments", payments, false, (*call).createPayment, createPaymentDoc},
@@ -41,6 +42,22 @@ func routes() []route {
 		{get, v1 + "/payment_methods", methods, false, (*call).listMethods, listMethodsDoc},
 		{get, v1 + "/payment_methods/{id}", methods, false, (*call).getMethod, getMethodDoc},
 		{remove, v1 + "/payment_methods/{id}", methods, false, (*call).deleteMethod, deleteMethodDoc},
+
+		{get, v1 + "/wallets/{user_id}", wallets, false, (*call).getWallet, getWalletDoc},
+		{post, v1 + "/wallets/{user_id}/adjustments", wallets, false, (*call).adjustWallet, adjustWalletDoc},
+		{post, v1 + "/wallets/{user_id}/holds", wallets, false, (*call).createHold, createHoldDoc},
+		{get, v1 + "/wallets/{user_id}/holds", wallets, false, (*call).listHolds, listHoldsDoc},
+		{get, v1 + "/wallets/{user_id}/holds/{id}", wallets, false, (*call).getHold, getHoldDoc},
+		{post, v1 + "/wallets/{user_id}/holds/{id}/capture", wallets, false, (*call).captureHold, captureHoldDoc},
+		{post, v1 + "/wallets/{user_id}/holds/{id}/release", wallets, false, (*call).releaseHold, releaseHoldDoc},
+		{post, v1 + "/payouts", wallets, false, (*call).createPayout, createPayoutDoc},
+		{get, v1 + "/payouts", wallets, false, (*call).listPayouts, listPayoutsDoc},
+		{get, v1 + "/payouts/{id}", wallets, false, (*call).getPayout, getPayoutDoc},
+
+		{get, v1 + "/ledger/accounts", ledger, false, (*call).listAccounts, listAccountsDoc},
+		{get, v1 + "/ledger/accounts/{name}", ledger, false, (*call).getAccount, getAccountDoc},
+		{get, v1 + "/ledger/accounts/{name}/entries", ledger, false, (*call).listEntries, listEntriesDoc},
+		{get, v1 + "/ledger/trial_balance", ledger, false, (*call).trialBalance, trialBalanceDoc},
 
 		{get, v1 + "/events", events, false, (*call).listEvents, listEventsDoc},
 		{get, v1 + "/gateways", gateways, false, (*call).listGateways, listGatewaysDoc},

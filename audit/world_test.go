@@ -16,6 +16,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // shards of the world.
@@ -31,6 +32,8 @@ type rows struct {
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
+	holds        []wallet.Hold
+	payouts      []wallet.Payout
 }
 
 // world is a small store, made by the program's own decisions, to be spoiled by
@@ -252,6 +255,14 @@ func (s snapshot) Accounts(_ context.Context, visit func(ledger.Account) error) 
 
 func (s snapshot) Events(_ context.Context, visit func(event.Stored) error) error {
 	return visitAll(s.rows.events, visit)
+}
+
+func (s snapshot) Holds(_ context.Context, visit func(wallet.Hold) error) error {
+	return visitAll(s.rows.holds, visit)
+}
+
+func (s snapshot) Payouts(_ context.Context, visit func(wallet.Payout) error) error {
+	return visitAll(s.rows.payouts, visit)
 }
 
 func (s snapshot) Close() error { return nil }

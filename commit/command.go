@@ -11,6 +11,7 @@ import (
 	"florin/problem"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // Command is one caller's wish. Its methods run on the committer's goroutine,
@@ -30,7 +31,9 @@ type Decision struct {
 	Payment payment.Changes
 	Methods []store.Change[vault.PaymentMethod]
 	APIKeys []store.Change[access.APIKey]
-	// Transactions are those of no payment, without ids: they are given later.
+	Holds   []store.Change[wallet.Hold]
+	Payouts []store.Change[wallet.Payout]
+	// Transactions are those of no payment. One without an id is given one.
 	// One that would take a user's account below zero fails the command with
 	// InsufficientFunds.
 	Transactions []ledger.Transaction

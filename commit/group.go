@@ -61,7 +61,7 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 	}
 	defer tx.Rollback()
 	answers = make([]error, len(group))
-	won, err := claim(ctx, tx, group, answers)
+	claims, err := claim(ctx, tx, group, answers)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -71,6 +71,7 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 		return nil, nil, err
 	}
 	view := newView(keys, state, c.cfg.IDs, c.cfg.Slot)
+	view.changes.Released = claims.lost(answers)
 	for i := range group {
 		if answers[i] != nil {
 			continue
@@ -79,9 +80,7 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 		if answers[i] == nil {
 			continue
 		}
-		if won[i] {
-			view.changes.Released = append(view.changes.Released, *group[i].command.Claim())
-		}
+		view.changes.Released = claims.release(i, view.changes.Released)
 		if errors.Is(answers[i], errAgain) {
 			again = append(again, group[i])
 		}
@@ -101,34 +100,6 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 	return answers, again, nil
 }
 
-// claim claims the group's keys: a lost claim is its command's answer.
-func claim(ctx context.Context, tx store.Tx, group []item, answers []error) (won []bool, err error) {
-	won = make([]bool, len(group))
-	claims := make([]store.Claim, 0, len(group))
-	at := make([]int, 0, len(group))
-	for i, it := range group {
-		if claim := it.command.Claim(); claim != nil {
-			claims = append(claims, *claim)
-			at = append(at, i)
-		}
-	}
-	if len(claims) == 0 {
-		return won, nil
-	}
-	holders, err := tx.Claim(ctx, claims)
-	if err != nil {
-		return nil, err
-	}
-	for i, holder := range holders {
-		if holder != nil {
-			answers[at[i]] = &LostClaim{Holder: *holder}
-		} else {
-			won[at[i]] = true
-		}
-	}
-	return won, nil
-}
-
 // union collects what the group reads, without those that are answered.
 func union(group []item, answers []error, slot int) store.Keys {
 	var keys store.Keys
@@ -142,6 +113,7 @@ func union(group []item, answers []error, slot int) store.Keys {
 			keys.Methods = append(keys.Methods, it.extra.Methods...)
 			keys.Accounts = append(keys.Accounts, it.extra.Accounts...)
 			keys.APIKeys = append(keys.APIKeys, it.extra.APIKeys...)
+			keys.Holds = append(keys.Holds, it.extra.Holds...)
 		}
 	}
 	for i := range keys.Accounts {
@@ -153,6 +125,7 @@ func union(group []item, answers []error, slot int) store.Keys {
 	keys.Methods = distinct(keys.Methods)
 	keys.Accounts = distinct(keys.Accounts)
 	keys.APIKeys = distinct(keys.APIKeys)
+	keys.Holds = distinct(keys.Holds)
 	return keys
 }
 
@@ -202,6 +175,7 @@ func (c *Committer) decide(view *View, it *item) (err error) {
 	it.extra.Methods = append(it.extra.Methods, need.Methods...)
 	it.extra.Accounts = append(it.extra.Accounts, need.Accounts...)
 	it.extra.APIKeys = append(it.extra.APIKeys, need.APIKeys...)
+	it.extra.Holds = append(it.extra.Holds, need.Holds...)
 	return errAgain
 }
 

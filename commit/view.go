@@ -32,13 +32,15 @@ type dirty struct {
 	methods  map[ident.ID]int
 	apiKeys  map[ident.ID]int
 	accounts map[ledger.Key]int
+	holds    map[ident.ID]int
+	payouts  map[ident.ID]int
 }
 
 func newView(asked store.Keys, state store.State, ids *ident.Source, slot int) *View {
 	return &View{state: state, asked: asked, ids: ids, slot: slot, dirty: dirty{
 		payments: map[ident.ID]int{}, attempts: map[ident.ID]int{}, captures: map[ident.ID]int{},
 		refunds: map[ident.ID]int{}, methods: map[ident.ID]int{}, apiKeys: map[ident.ID]int{},
-		accounts: map[ledger.Key]int{},
+		accounts: map[ledger.Key]int{}, holds: map[ident.ID]int{}, payouts: map[ident.ID]int{},
 	}}
 }
 
@@ -105,6 +107,7 @@ func (v *View) apply(d *Decision) error {
 		v.state.APIKeys[k.Value.ID] = k.Value
 		putChange(&v.changes.APIKeys, v.dirty.apiKeys, k.Value.ID, k)
 	}
+	v.applyWallet(d)
 	v.emit(d.Payment.Events)
 	v.emit(d.Events)
 	v.changes.Answered = append(v.changes.Answered, d.Answered...)
@@ -148,7 +151,9 @@ func (v *View) post(transactions []ledger.Transaction) ([]ledger.Account, error)
 		if err := t.Check(); err != nil {
 			return nil, problem.New(problem.Internal, "transaction of %s", t.Kind).With(err)
 		}
-		t.ID = v.ids.New(t.UserID)
+		if t.ID.IsZero() {
+			t.ID = v.ids.New(t.UserID)
+		}
 		for j := range t.Entries {
 			e := &t.Entries[j]
 			if _, user := e.Account.Name.UserID(); !user {

@@ -33,6 +33,13 @@ const (
 	RefundFailed     Type = "refund.failed"
 	MethodCreated    Type = "payment_method.created"
 	MethodDeleted    Type = "payment_method.deleted"
+	// WalletAdjusted: the object is the ledger transaction.
+	WalletAdjusted Type = "wallet.adjusted"
+	HoldCreated    Type = "hold.created"
+	HoldCaptured   Type = "hold.captured"
+	HoldReleased   Type = "hold.released"
+	HoldExpired    Type = "hold.expired"
+	PayoutCreated  Type = "payout.created"
 )
 
 // Event is one version of one object. Data is a JSON object of ids, words and

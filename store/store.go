@@ -14,6 +14,7 @@ import (
 	"florin/ledger"
 	"florin/payment"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // Errors of a store, translated by each engine from its driver's codes.
@@ -101,6 +102,7 @@ type Keys struct {
 	Methods  []ident.ID
 	Accounts []ledger.Key
 	APIKeys  []ident.ID
+	Holds    []ident.ID
 }
 
 // State is what was loaded.
@@ -109,6 +111,7 @@ type State struct {
 	Methods  map[ident.ID]vault.PaymentMethod
 	Accounts map[ledger.Key]ledger.Account
 	APIKeys  map[ident.ID]access.APIKey
+	Holds    map[ident.ID]wallet.Hold
 }
 
 // Changes is what a Tx writes. Every list names a row once at most.
@@ -126,6 +129,8 @@ type Changes struct {
 	Refunds      []Change[payment.Refund]
 	Methods      []Change[vault.PaymentMethod]
 	APIKeys      []Change[access.APIKey]
+	Holds        []Change[wallet.Hold]
+	Payouts      []Change[wallet.Payout]
 	Transactions []ledger.Transaction // always new
 	Accounts     []ledger.Account     // always loaded before
 	Events       []event.Event        // in order; the engine gives positions
@@ -134,6 +139,7 @@ type Changes struct {
 // Reader reads what is committed, apart from the writer and never waiting for
 // it. Each call names or implies one shard; an id leads to its own.
 type Reader interface {
+	WalletReader
 	// Payment returns a payment with its children, or ErrNotFound.
 	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
 	// Payments lists a shard's payments, newest first, without children.
@@ -218,5 +224,7 @@ type Snapshot interface {
 	Transactions(ctx context.Context, visit func(ledger.Transaction) error) error
 	Accounts(ctx context.Context, visit func(ledger.Account) error) error
 	Events(ctx context.Context, visit func(event.Stored) error) error
+	Holds(ctx context.Context, visit func(wallet.Hold) error) error
+	Payouts(ctx context.Context, visit func(wallet.Payout) error) error
 	Close() error
 }

@@ -38,6 +38,7 @@ func (n *node) roles() []role {
 	return []role{
 		{name: "payments", steps: slices.Concat(
 			n.perShard("inquire", inquirePause, n.inquire),
+			n.perShard("expire holds", inquirePause, n.expireHolds),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
 		)},
 	}

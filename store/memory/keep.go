@@ -11,6 +11,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // Each keep function copies a row as an engine keeps it: nothing is shared, and
@@ -65,6 +66,16 @@ func keepMethod(m vault.PaymentMethod) vault.PaymentMethod {
 func keepAPIKey(k access.APIKey) access.APIKey {
 	k.Scopes, k.RevokedAt = slices.Clone(k.Scopes), keepTime(k.RevokedAt)
 	return k
+}
+
+func keepHold(h wallet.Hold) wallet.Hold {
+	h.ExpiresAt, h.Metadata = keepTime(h.ExpiresAt), maps.Clone(h.Metadata)
+	return h
+}
+
+func keepPayout(p wallet.Payout) wallet.Payout {
+	p.Metadata = maps.Clone(p.Metadata)
+	return p
 }
 
 func keepTransaction(t ledger.Transaction) ledger.Transaction {

@@ -12,6 +12,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // shard is what one shard has committed.
@@ -28,6 +29,8 @@ type shard struct {
 	refunds      table[payment.Refund]
 	methods      table[vault.PaymentMethod]
 	apiKeys      table[access.APIKey]
+	holds        table[wallet.Hold]
+	payouts      table[wallet.Payout]
 	accounts     map[ledger.Key]ledger.Account
 	transactions []ledger.Transaction // in the order of their commits
 	events       []event.Stored       // that at position p stands at p-1
@@ -53,6 +56,8 @@ func newShard(number, shards int) *shard {
 		refunds:  newTable("refund", keepRefund, func(r *payment.Refund) row { return row{r.ID, r.UserID} }),
 		methods:  newTable("method", keepMethod, func(m *vault.PaymentMethod) row { return row{m.ID, m.UserID} }),
 		apiKeys:  newTable("API key", keepAPIKey, func(k *access.APIKey) row { return row{k.ID, int64(number)} }),
+		holds:    newTable("hold", keepHold, func(h *wallet.Hold) row { return row{h.ID, h.UserID} }),
+		payouts:  newTable("payout", keepPayout, func(p *wallet.Payout) row { return row{p.ID, p.UserID} }),
 		accounts: map[ledger.Key]ledger.Account{},
 		versions: map[version]struct{}{},
 		claims:   map[int64][]store.Claim{},

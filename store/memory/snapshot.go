@@ -11,6 +11,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // snapshot is a copy of a shard.
@@ -20,6 +21,8 @@ type snapshot struct {
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
+	holds        []wallet.Hold
+	payouts      []wallet.Payout
 }
 
 // Snapshot copies a whole shard.
@@ -37,6 +40,7 @@ func (s *Store) Snapshot(ctx context.Context, number int) (store.Snapshot, error
 			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Slot, b.Slot), cmp.Compare(a.Currency, b.Currency))
 		})
 		v.events = copied(sh.events, keepStored)
+		v.holds, v.payouts = sh.holds.sorted(all), sh.payouts.sorted(all)
 		return nil
 	})
 	if err != nil {
@@ -116,6 +120,16 @@ func (v *snapshot) Accounts(ctx context.Context, visit func(ledger.Account) erro
 // Events visits every event, by position.
 func (v *snapshot) Events(ctx context.Context, visit func(event.Stored) error) error {
 	return visitAll(ctx, v.events, visit)
+}
+
+// Holds visits every hold.
+func (v *snapshot) Holds(ctx context.Context, visit func(wallet.Hold) error) error {
+	return visitAll(ctx, v.holds, visit)
+}
+
+// Payouts visits every payout.
+func (v *snapshot) Payouts(ctx context.Context, visit func(wallet.Payout) error) error {
+	return visitAll(ctx, v.payouts, visit)
 }
 
 // Close implements store.Snapshot.

@@ -13,6 +13,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // tx is a writing transaction: what it will change when it commits.
@@ -77,6 +78,7 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 	state = store.State{
 		Payments: map[ident.ID]payment.Payment{}, Methods: map[ident.ID]vault.PaymentMethod{},
 		Accounts: map[ledger.Key]ledger.Account{}, APIKeys: map[ident.ID]access.APIKey{},
+		Holds: map[ident.ID]wallet.Hold{},
 	}
 	t.accounts = map[ledger.Key]ledger.Account{}
 	err = t.do(ctx, func(sh *shard) error {
@@ -93,6 +95,11 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 		for _, id := range keys.APIKeys {
 			if k, ok := sh.apiKeys.get(id); ok {
 				state.APIKeys[id] = k
+			}
+		}
+		for _, id := range keys.Holds {
+			if h, ok := sh.holds.get(id); ok {
+				state.Holds[id] = h
 			}
 		}
 		for _, key := range keys.Accounts {
@@ -137,6 +144,8 @@ func copyOf(c *store.Changes) *store.Changes {
 	copied.Refunds = slices.Clone(c.Refunds)
 	copied.Methods = slices.Clone(c.Methods)
 	copied.APIKeys = slices.Clone(c.APIKeys)
+	copied.Holds = slices.Clone(c.Holds)
+	copied.Payouts = slices.Clone(c.Payouts)
 	copied.Accounts = slices.Clone(c.Accounts)
 	copied.Transactions = slices.Clone(c.Transactions)
 	for i := range copied.Transactions {
@@ -153,6 +162,7 @@ func (t *tx) check(sh *shard) error {
 		sh.payments.check(sh, c.Payments), sh.attempts.check(sh, c.Attempts),
 		sh.captures.check(sh, c.Captures), sh.refunds.check(sh, c.Refunds),
 		sh.methods.check(sh, c.Methods), sh.apiKeys.check(sh, c.APIKeys),
+		sh.holds.check(sh, c.Holds), sh.payouts.check(sh, c.Payouts),
 	)
 	for _, account := range c.Accounts {
 		err = errors.Join(err, t.loaded(account.Key))
@@ -220,6 +230,8 @@ func (sh *shard) apply(c *store.Changes) {
 	sh.refunds.apply(sh, c.Refunds)
 	sh.methods.apply(sh, c.Methods)
 	sh.apiKeys.apply(sh, c.APIKeys)
+	sh.holds.apply(sh, c.Holds)
+	sh.payouts.apply(sh, c.Payouts)
 	for _, attempt := range c.Attempts {
 		if attempt.Value.Reversal != nil {
 			sh.note(attempt.Value.Reversal.ID)

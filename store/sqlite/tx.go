@@ -11,6 +11,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // tx is a shard's writing transaction. There is one a shard, used again and
@@ -142,6 +143,7 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		Methods:  make(map[ident.ID]vault.PaymentMethod, len(keys.Methods)),
 		Accounts: make(map[ledger.Key]ledger.Account, len(keys.Accounts)),
 		APIKeys:  make(map[ident.ID]access.APIKey, len(keys.APIKeys)),
+		Holds:    make(map[ident.ID]wallet.Hold, len(keys.Holds)),
 	}
 	if err := t.loadPayments(keys.Payments, state.Payments); err != nil {
 		return state, err
@@ -150,6 +152,9 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		return state, err
 	}
 	if err := loadEach(keys.APIKeys, state.APIKeys, t.sh.writer.apiKey); err != nil {
+		return state, err
+	}
+	if err := loadEach(keys.Holds, state.Holds, t.sh.writer.hold); err != nil {
 		return state, err
 	}
 	return state, t.loadAccounts(keys.Accounts, state.Accounts)
@@ -180,6 +185,8 @@ func (t *tx) write(changes *store.Changes) error {
 		func() error { return refunds.write(t, changes.Refunds) },
 		func() error { return methods.write(t, changes.Methods) },
 		func() error { return apiKeys.write(t, changes.APIKeys) },
+		func() error { return holds.write(t, changes.Holds) },
+		func() error { return payouts.write(t, changes.Payouts) },
 		func() error { return t.writeTransactions(changes.Transactions) },
 		func() error { return t.writeAccounts(changes.Accounts) },
 		func() error { return t.writeEvents(changes.Events) },

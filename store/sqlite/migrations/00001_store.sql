@@ -136,8 +136,8 @@ CREATE TABLE claims (
 ) STRICT;
 CREATE INDEX claims_hash ON claims (generation, hash);
 
--- System accounts have ids below 0, users' accounts above: only the latter's
--- entries are indexed. A balance beyond 64 bits is a decimal text.
+-- The crowded accounts, of which nearly every transaction has an entry, have ids
+-- below 0, all others above: only the latter's entries are indexed. A balance beyond 64 bits is a decimal text.
 CREATE TABLE accounts (
 	id       INTEGER PRIMARY KEY,
 	name     TEXT NOT NULL,
