@@ -34,6 +34,8 @@ type world struct {
 	gateways []*simulated.Gateway
 	flow     *flow.Service
 	inquire  []*worker.Inquire
+	expire   []*worker.ExpireHolds
+	ids      *ident.Source
 	mu       sync.Mutex
 	alerts   int
 }
@@ -53,6 +55,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	}
 	chance := rand.New(rand.NewPCG(1, 2))
 	ids := ident.NewSource(0, w.clock.Now, chance.Uint64)
+	w.ids = ids
 	set := commit.NewSet(commit.Config{
 		Store: w.store, Clock: clock.System{}, IDs: ids, Alert: w.alert,
 		Permits: commit.NewPermits(2, 50*time.Millisecond, clock.System{}),
@@ -87,6 +90,9 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	}
 	for shard := range w.store.Shards() {
 		w.inquire = append(w.inquire, worker.NewInquire(worker.InquireConfig{
+			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
+		}))
+		w.expire = append(w.expire, worker.NewExpireHolds(worker.ExpireHoldsConfig{
 			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
 		}))
 	}
