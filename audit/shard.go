@@ -18,13 +18,15 @@ type shard struct {
 	objects  index[object]        // what has versions
 	late     map[ident.ID][]int64 // versions above maxSeen that have had their event
 	bookings index[booking]       // what the ledger must hold
+	moves    index[move]          // the same, of wallets
+	held     map[ledger.Key]*heldSum
 	accounts map[ledger.Key]*history
 	gateways map[string]uint16
 	// receivables are the gateways' accounts, by the gateways' numbers.
 	receivables []ledger.Name
 
 	// Where the last searches ended.
-	objectAt, bookingAt, journalAt, toldAt finger
+	objectAt, bookingAt, moveAt, journalAt, toldAt finger
 
 	disagreeing []operation
 	phase       phase
@@ -47,27 +49,34 @@ const (
 	captureKind
 	refundKind
 	methodKind
+	holdKind
+	payoutKind
+	adjustmentKind
 )
 
 var kinds = [...]ident.Kind{
 	paymentKind: ident.Payment, captureKind: ident.Capture, refundKind: ident.Refund, methodKind: ident.PaymentMethod,
+	holdKind: ident.Hold, payoutKind: ident.Payout, adjustmentKind: ident.Transaction,
 }
 
 // booking is what is kept of a capture or refund until its transaction is seen.
 type booking struct {
 	payment  ident.ID
+	user     int64
 	minor    int64
 	gateway  uint16
 	currency [3]byte
 	kind     kind
 	due      bool // it succeeded, so the ledger must hold it
 	found    bool
+	topUp    bool // of a payment into the wallet
 }
 
 func newShard(a *audit, number int) *shard {
 	return &shard{
 		audit: a, number: number, shards: a.cfg.Store.Shards(),
 		gateways: map[string]uint16{}, late: map[ident.ID][]int64{}, accounts: map[ledger.Key]*history{},
+		held: map[ledger.Key]*heldSum{},
 	}
 }
 
@@ -78,7 +87,13 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 	}{
 		{0, .45, func() error { return snapshot.Payments(ctx, s.payment) }},
 		{.45, .5, func() error { return snapshot.Methods(ctx, s.method) }},
-		{.5, .75, func() error { s.bookings.sort(); return snapshot.Transactions(ctx, s.transaction) }},
+		{.5, .5, func() error { return snapshot.Holds(ctx, s.hold) }},
+		{.5, .5, func() error { return snapshot.Payouts(ctx, s.payout) }},
+		{.5, .75, func() error {
+			s.bookings.sort()
+			s.moves.sort()
+			return snapshot.Transactions(ctx, s.transaction)
+		}},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
 		{.78, 1, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},
 	} {
@@ -88,6 +103,7 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		}
 	}
 	s.unbooked()
+	s.unmoved()
 	s.unaccounted()
 	s.untold()
 	s.done(s.number, 1)

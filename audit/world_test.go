@@ -106,7 +106,9 @@ func (w *world) emit(r *rows, e event.Event) {
 
 func (w *world) post(r *rows, t ledger.Transaction) {
 	w.t.Helper()
-	t.ID = w.ids.New(t.UserID)
+	if t.ID.IsZero() {
+		t.ID = w.ids.New(t.UserID)
+	}
 	for i := range t.Entries {
 		e := &t.Entries[i]
 		a := r.account(e.Account)
