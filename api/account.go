@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"florin/ident"
 	"florin/ledger"
 	"florin/money"
@@ -55,6 +57,15 @@ type LedgerEntry struct {
 	Source      *string  `json:"source" doc:"What it books." example:"txn_0192f3a4b5c67d008123456789abcdef"`
 	Payment     *string  `json:"payment"`
 	CreatedAt   string   `json:"created_at" format:"date-time"`
+}
+
+// TransformSchema says what tags have no room for.
+func (LedgerEntry) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	balance := s.Properties["balance"]
+	s.Properties["balance"] = &huma.Schema{
+		Description: balance.Description, AnyOf: []*huma.Schema{{Type: huma.TypeInteger}, {Type: "null"}},
+	}
+	return s
 }
 
 func ledgerEntry(p store.Posted) LedgerEntry {

@@ -72,7 +72,8 @@ func (f *fakeFlows) Wallet(_ context.Context, userID int64) ([]flow.Balance, err
 }
 
 func (f *fakeFlows) Adjust(_ context.Context, r flow.Adjust) (wallet.Adjustment, bool, error) {
-	return decide(f, r, r.Idempotency, r.UserID, f.adjustments, func(id ident.ID) (wallet.Changes[wallet.Adjustment], error) {
+	type changes = wallet.Changes[wallet.Adjustment]
+	return decide(f, r, r.Idempotency, r.UserID, f.adjustments, func(id ident.ID) (changes, error) {
 		return wallet.DecideAdjustment(f.balances[r.Amount.Currency], wallet.Adjust{
 			ID: id, UserID: r.UserID, Amount: r.Amount, TransactionID: r.TransactionID, Reason: r.Reason,
 		})

@@ -14,7 +14,7 @@ import (
 type HoldRequest struct {
 	Amount    int64             `json:"amount" minimum:"1" doc:"In minor units." example:"2000"`
 	Currency  string            `json:"currency" doc:"ISO 4217." example:"USD"`
-	ExpiresIn int64             `json:"expires_in,omitempty" minimum:"1" maximum:"2592000" doc:"In seconds; 7 days when left out."`
+	ExpiresIn int64             `json:"expires_in,omitempty" minimum:"1" maximum:"2592000" doc:"Seconds; else 7 days."`
 	ExpiresAt string            `json:"expires_at,omitempty" format:"date-time" doc:"In place of expires_in."`
 	Reason    string            `json:"reason,omitempty" maxLength:"1000" example:"Booking 7"`
 	Metadata  map[string]string `json:"metadata,omitempty" maxProperties:"50" doc:"Yours to use."`

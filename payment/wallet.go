@@ -29,7 +29,7 @@ func (p *Payment) checkWallet() error {
 	case p.PaymentMethod != Wallet:
 		return nil
 	case p.CaptureMethod == CaptureManual:
-		return problem.Invalid("capture_method", "must be automatic for a payment from the wallet: a hold does what manual would")
+		return problem.Invalid("capture_method", "must be automatic for a payment from the wallet")
 	case p.Purpose == WalletTopUp:
 		return problem.Invalid("payment_method", "a wallet cannot be topped up from itself")
 	}
