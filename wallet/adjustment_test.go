@@ -64,7 +64,7 @@ func TestEventData(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = `{"id":"` + h.ID.Text("hold") + `","object":"hold","status":"released","user_id":7,"amount":1000,` +
-		`"amount_captured":0,"currency":"USD","expires_at":"2026-01-02T04:04:05Z"}`
+		`"amount_captured":0,"currency":"USD","expires_at":"2026-01-02T04:04:05.000Z"}`
 	if got := string(released.Events[0].Data); got != want {
 		t.Errorf("a hold's event tells %s", got)
 	}

@@ -2,7 +2,6 @@ package wallet
 
 import (
 	"encoding/json"
-	"time"
 
 	"florin/event"
 	"florin/ident"
@@ -33,17 +32,17 @@ func (h Hold) event(kind event.Type) event.Event {
 	return event.Event{
 		Type: kind, Kind: ident.Hold, Object: h.ID, Version: h.Version, UserID: h.UserID,
 		Data: data(struct {
-			ID        string    `json:"id"`
-			Object    string    `json:"object"`
-			Status    string    `json:"status"`
-			UserID    int64     `json:"user_id"`
-			Amount    int64     `json:"amount"`
-			Captured  int64     `json:"amount_captured"`
-			Currency  string    `json:"currency"`
-			ExpiresAt time.Time `json:"expires_at"`
+			ID        string `json:"id"`
+			Object    string `json:"object"`
+			Status    string `json:"status"`
+			UserID    int64  `json:"user_id"`
+			Amount    int64  `json:"amount"`
+			Captured  int64  `json:"amount_captured"`
+			Currency  string `json:"currency"`
+			ExpiresAt string `json:"expires_at"`
 		}{
 			h.ID.Text(ident.Hold), "hold", string(h.Status), h.UserID, h.Amount.Minor, h.CapturedMinor,
-			string(h.Amount.Currency), h.ExpiresAt,
+			string(h.Amount.Currency), h.ExpiresAt.UTC().Format("2006-01-02T15:04:05.000Z"),
 		}),
 	}
 }
