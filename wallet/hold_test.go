@@ -48,8 +48,10 @@ var ends = map[string]func(wallet.Hold) (wallet.Changes[wallet.Hold], error){
 	"capture less than nothing": func(h wallet.Hold) (wallet.Changes[wallet.Hold], error) {
 		return h.DecideCapture(wallet.CaptureHold{Minor: -1, At: began})
 	},
-	"release":     wallet.Hold.DecideRelease,
-	"expire":      func(h wallet.Hold) (wallet.Changes[wallet.Hold], error) { return h.DecideExpiry(began.Add(time.Hour)) },
+	"release": wallet.Hold.DecideRelease,
+	"expire": func(h wallet.Hold) (wallet.Changes[wallet.Hold], error) {
+		return h.DecideExpiry(began.Add(time.Hour))
+	},
 	"expire soon": func(h wallet.Hold) (wallet.Changes[wallet.Hold], error) { return h.DecideExpiry(began) },
 }
 
