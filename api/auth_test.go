@@ -14,7 +14,16 @@ import (
 
 // sample is a path that a route is for.
 func sample(rt api.Route) string {
-	return strings.NewReplacer("{id}", "pay_0192f3a4b5c67d008123456789abcdef", "{name}", "simulated").Replace(rt.Path)
+	kind := "pay"
+	switch {
+	case strings.Contains(rt.Path, "/holds/"):
+		kind = "hold"
+	case strings.Contains(rt.Path, "/payouts/"):
+		kind = "po"
+	}
+	return strings.NewReplacer(
+		"{id}", kind+"_0192f3a4b5c67d008123456789abcdef", "{name}", "simulated", "{user_id}", "42",
+	).Replace(rt.Path)
 }
 
 func TestEveryRouteNeedsAKeyOrNone(t *testing.T) {

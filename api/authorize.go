@@ -90,7 +90,7 @@ func (d *decoder) payment(members []string, mode access.Mode, r *flow.Authorize)
 		case "capture_method":
 			d.choice("automatic", "manual")
 		case "purpose":
-			d.choice("sale", "wallet_topup")
+			r.Purpose = payment.Purpose(d.oneOf(string(payment.Sale), string(payment.WalletTopUp)))
 		case "off_session":
 			r.Details.OffSession = d.boolean()
 		case "return_url":
@@ -152,7 +152,7 @@ func (d *decoder) choice(now string, later ...string) {
 	d.invalid("must be %s", now)
 }
 
-// method reads a payment method's id, or in test mode the name of a test card.
+// method reads a payment method's id, "wallet", or in test mode the name of a test card.
 func (d *decoder) method(mode access.Mode) string {
 	name := d.text(maxWord)
 	if d.err != nil {
@@ -163,9 +163,10 @@ func (d *decoder) method(mode access.Mode) string {
 			return name
 		}
 	}
-	if name == "wallet" {
-		d.invalid("wallet is not available yet, only a payment method's id")
-	} else if _, err := ident.Parse(ident.PaymentMethod, name); err != nil {
+	if name == payment.Wallet {
+		return name
+	}
+	if _, err := ident.Parse(ident.PaymentMethod, name); err != nil {
 		d.invalid("is not a payment method's id")
 	}
 	return name

@@ -103,6 +103,8 @@ type Flows interface {
 	EventFlows
 	TransferFlows
 	BatchFlows
+	WalletFlows
+	LedgerFlows
 }
 
 // PaymentFlows are the use cases of payments.

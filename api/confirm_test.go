@@ -68,7 +68,7 @@ func TestActionErrors(t *testing.T) {
 	id := s.open()
 	asked := len(s.flows.asked)
 	for _, c := range []struct{ path, body, param string }{
-		{id + "/confirm", `{"payment_method":"wallet"}`, "payment_method"},
+		{id + "/confirm", `{"payment_method":"purse"}`, "payment_method"},
 		{id + "/confirm", `{"payment_method":"card"}`, "payment_method"},
 		{id + "/confirm", `{"amount":1}`, "amount"},
 		{id + "/cancel", `{"reason":"x"}`, "reason"},

@@ -88,5 +88,7 @@ func Members() map[string][]string {
 		"TransferRequest": transferMembers, "TransferItem": transferItemMembers,
 		"TransferBatchRequest": transferBatchMembers,
 		"RefundRequest":        refundMembers, "MethodRequest": methodMembers, "Card": cardMembers,
+		"AdjustmentRequest": adjustmentMembers, "HoldRequest": holdMembers, "CaptureHoldRequest": captureHoldMembers,
+		"ReleaseHoldRequest": nil, "PayoutRequest": payoutMembers,
 	}
 }

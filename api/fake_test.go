@@ -37,6 +37,7 @@ type fakeFlows struct {
 	transfers map[ident.ID]wallet.Transfer
 	events    []event.Stored
 	batches   map[ident.ID]fakeBatch
+	fakeWallets
 }
 
 type fakeClaim struct {
@@ -48,8 +49,9 @@ func newFlows() *fakeFlows {
 	return &fakeFlows{
 		ids: newIDs(), claims: map[string]fakeClaim{}, payments: map[ident.ID]payment.Payment{},
 		refunds: map[ident.ID]payment.Refund{}, methods: map[ident.ID]vault.PaymentMethod{},
-		transfers: map[ident.ID]wallet.Transfer{},
-		batches:   map[ident.ID]fakeBatch{},
+		transfers:   map[ident.ID]wallet.Transfer{},
+		batches:     map[ident.ID]fakeBatch{},
+		fakeWallets: newWallets(),
 	}
 }
 

@@ -50,6 +50,8 @@ var tags = []*huma.Tag{
 	{Name: "Refunds", Description: "Captured money given back."},
 	{Name: "Payment methods", Description: "Cards in the vault."},
 	{Name: "Transfers", Description: "Money that goes from one user's wallet to another's."},
+	{Name: tagWallets, Description: "What users have, what is held of it, and what leaves it."},
+	{Name: tagLedger, Description: "The double-entry books below all of it."},
 	{Name: "Events", Description: "What happened, in order."},
 	{Name: "System", Description: "The state of the service and of what it depends on."},
 }

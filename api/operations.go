@@ -131,7 +131,7 @@ var (
 			{status: 201, text: "The refund, succeeded or failed.", object: exampleRefund},
 			{status: 202, text: "The gateway has not said yet what became of it.", object: pendingRefund()},
 		},
-		problems: []int{404},
+		problems: []int{402, 404},
 	}
 	listRefundsDoc = operation{
 		id: "listRefunds", tag: tagRefunds, summary: "List refunds",

@@ -19,7 +19,7 @@ type Refund struct {
 	Currency  string `json:"currency" example:"USD"`
 	Status    string `json:"status" enum:"pending,succeeded,failed"`
 	Reason    string `json:"reason,omitempty" doc:"Why it failed."`
-	To        string `json:"to" doc:"Where the money goes." enum:"card"`
+	To        string `json:"to" doc:"Where the money goes." enum:"card,wallet"`
 	Gateway   string `json:"gateway" example:"simulated"`
 	Livemode  bool   `json:"livemode"`
 	CreatedAt string `json:"created_at" format:"date-time"`
@@ -29,7 +29,7 @@ func (a *API) refund(r payment.Refund) Refund {
 	return Refund{
 		ID: r.ID.Text(ident.Refund), Object: "refund", Payment: r.Payment.Text(ident.Payment), UserID: r.UserID,
 		Amount: r.Amount.Minor, Currency: string(r.Amount.Currency), Status: string(r.Status),
-		Reason: string(r.Reason), To: "card", Gateway: r.Gateway, Livemode: a.live(),
+		Reason: string(r.Reason), To: string(r.To()), Gateway: r.Gateway, Livemode: a.live(),
 		CreatedAt: timeText(r.ID.Time()),
 	}
 }
@@ -72,7 +72,7 @@ func (d *decoder) refund(r *flow.Refund) {
 		case "amount":
 			r.Minor = d.positive()
 		case "to":
-			d.choice("card", "wallet")
+			r.To = payment.Destination(d.oneOf(string(payment.ToCard), string(payment.ToWallet)))
 		}
 	})
 	if r.Payment.IsZero() {

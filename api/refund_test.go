@@ -64,7 +64,6 @@ func TestRefundErrors(t *testing.T) {
 		`{"payment":"` + id + `","amount":-1}`:               "amount",
 		`{"payment":"` + id + `","amount":1.5}`:              "amount",
 		`{"payment":"` + id + `","amount":"1"}`:              "amount",
-		`{"payment":"` + id + `","to":"wallet"}`:             "to",
 		`{"payment":"` + id + `","to":"bank"}`:               "to",
 		`{"payment":"` + id + `","reason":"x"}`:              "reason",
 	} {

@@ -8,10 +8,10 @@ type PaymentRequest struct {
 	UserID        int64             `json:"user_id" minimum:"1" doc:"Who pays." example:"42"`
 	Amount        int64             `json:"amount" minimum:"1" doc:"In minor units." example:"1099"`
 	Currency      string            `json:"currency" doc:"ISO 4217." example:"USD"`
-	PaymentMethod string            `json:"payment_method,omitempty" doc:"Its id, or a test card's name."`
+	PaymentMethod string            `json:"payment_method,omitempty" doc:"Its id, wallet, or a test card's name."`
 	Confirm       bool              `json:"confirm,omitempty" doc:"Charge it at once." default:"false"`
 	CaptureMethod string            `json:"capture_method,omitempty" enum:"automatic" default:"automatic"`
-	Purpose       string            `json:"purpose,omitempty" enum:"sale" default:"sale"`
+	Purpose       string            `json:"purpose,omitempty" enum:"sale,wallet_topup" default:"sale"`
 	OffSession    bool              `json:"off_session,omitempty" doc:"The cardholder is not there." default:"false"`
 	ReturnURL     string            `json:"return_url,omitempty" maxLength:"2048" format:"uri"`
 	Description   string            `json:"description,omitempty" maxLength:"1000"`
@@ -65,7 +65,7 @@ type CancelRequest struct{}
 type RefundRequest struct {
 	Payment string `json:"payment" example:"pay_0192f3a4b5c67d008123456789abcdef"`
 	Amount  int64  `json:"amount,omitempty" minimum:"1" doc:"In minor units; all that is left when it is left out."`
-	To      string `json:"to,omitempty" enum:"card" default:"card"`
+	To      string `json:"to,omitempty" enum:"card,wallet" doc:"Where the money came from when it is left out."`
 }
 
 // MethodRequest puts a card into the vault.

@@ -28,6 +28,7 @@ func routes() []route {
 
 		payments, refunds, methods = access.Payments, access.Refunds, access.Payments // scopes
 		events, gateways           = access.Read, access.Read
+		wallets, ledger            = access.Wallets, access.Read
 	)
 	return []route{
 		{post, v1 + "/payments", payments, false, (*call).createPayment, createPaymentDoc},
@@ -54,6 +55,21 @@ func routes() []route {
 		{post, v1 + "/transfers/batch", "wallets", false, (*call).createTransferBatch, createTransferBatchDoc},
 		{get, v1 + "/transfers", "wallets", false, (*call).listTransfers, listTransfersDoc},
 		{get, v1 + "/transfers/{id}", "wallets", false, (*call).getTransfer, getTransferDoc},
+		{get, v1 + "/wallets/{user_id}", wallets, false, (*call).getWallet, getWalletDoc},
+		{post, v1 + "/wallets/{user_id}/adjustments", wallets, false, (*call).adjustWallet, adjustWalletDoc},
+		{post, v1 + "/wallets/{user_id}/holds", wallets, false, (*call).createHold, createHoldDoc},
+		{get, v1 + "/wallets/{user_id}/holds", wallets, false, (*call).listHolds, listHoldsDoc},
+		{get, v1 + "/wallets/{user_id}/holds/{id}", wallets, false, (*call).getHold, getHoldDoc},
+		{post, v1 + "/wallets/{user_id}/holds/{id}/capture", wallets, false, (*call).captureHold, captureHoldDoc},
+		{post, v1 + "/wallets/{user_id}/holds/{id}/release", wallets, false, (*call).releaseHold, releaseHoldDoc},
+		{post, v1 + "/payouts", wallets, false, (*call).createPayout, createPayoutDoc},
+		{get, v1 + "/payouts", wallets, false, (*call).listPayouts, listPayoutsDoc},
+		{get, v1 + "/payouts/{id}", wallets, false, (*call).getPayout, getPayoutDoc},
+
+		{get, v1 + "/ledger/accounts", ledger, false, (*call).listAccounts, listAccountsDoc},
+		{get, v1 + "/ledger/accounts/{name}", ledger, false, (*call).getAccount, getAccountDoc},
+		{get, v1 + "/ledger/accounts/{name}/entries", ledger, false, (*call).listEntries, listEntriesDoc},
+		{get, v1 + "/ledger/trial_balance", ledger, false, (*call).trialBalance, trialBalanceDoc},
 
 		{get, v1 + "/events", events, false, (*call).listEvents, listEventsDoc},
 		{get, v1 + "/events/stream", events, false, (*call).streamEvents, streamEventsDoc},

@@ -17,6 +17,7 @@ const (
 	Placed                        // on its shard
 	Consistent                    // payment.Check
 	Acknowledged                  // what callers were told
+	Held                          // in wallets
 	count
 )
 
@@ -36,4 +37,5 @@ var invariants = [count]struct {
 	Placed:       {0, "placed", "every row lies on its user's shard"},
 	Consistent:   {0, "consistent", "every payment's state agrees with its attempts"},
 	Acknowledged: {0, "acknowledged", "every acknowledged payment is there, as it was told"},
+	Held:         {0, "held", "what is held of a wallet is the sum of its active holds and of refunds under way"},
 }

@@ -2,10 +2,12 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"florin/ident"
 	"florin/ledger"
 	"florin/money"
+	"florin/payment"
 )
 
 // history is an account's entries as far as they were read.
@@ -110,9 +112,12 @@ func (h *history) take(e ledger.Entry) {
 // book finds the capture or refund that a transaction books.
 func (s *shard) book(t ledger.Transaction, proper bool) {
 	s.check(Booked)
+	if s.move(t, proper) {
+		return
+	}
 	b := s.bookings.one(&s.bookingAt, t.Object)
 	switch {
-	case b == nil || kindOf(t.Kind) != kinds[b.kind]:
+	case b == nil || t.Kind.Books() != kinds[b.kind]:
 		s.fail(Booked, ident.Transaction, t.ID, "is a %s of nothing that the store has", t.Kind)
 	case b.found:
 		s.fail(Booked, ident.Transaction, t.ID, "books %s a second time", t.Object.Text(kinds[b.kind]))
@@ -130,37 +135,41 @@ func (s *shard) book(t ledger.Transaction, proper bool) {
 	}
 }
 
-// kindOf returns the kind of object that a kind of transaction books.
-func kindOf(k ledger.Kind) ident.Kind {
-	switch k {
-	case ledger.KindCapture:
-		return ident.Capture
-	case ledger.KindRefund:
-		return ident.Refund
-	}
-	return ""
-}
-
 // misbooked says what is wrong with a transaction's entries; "" when nothing is.
 func (s *shard) misbooked(t ledger.Transaction, b *booking) string {
-	if len(t.Entries) != 2 {
-		return fmt.Sprintf("has %d entries where a %s has two", len(t.Entries), t.Kind)
+	from, to := s.receivables[b.gateway], ledger.Sales
+	if from == ledger.Receivable(payment.Wallet) {
+		from = ledger.Wallet(b.user)
 	}
-	receivable, sales := t.Entries[0], t.Entries[1]
-	if receivable.Account.Name == ledger.Sales {
-		receivable, sales = sales, receivable
+	if b.topUp {
+		to = ledger.Wallet(b.user)
 	}
-	want := b.minor // what sales gets
+	amount := money.Amount{Minor: b.minor, Currency: money.Currency(b.currency[:])}
+	postings := []ledger.Posting{{Debit: from, Credit: to, Amount: amount}}
 	if b.kind == refundKind {
-		want = -b.minor
+		postings[0].Debit, postings[0].Credit = to, from
+		if b.topUp { // what was set aside goes through the wallet
+			postings = append(postings, ledger.Posting{Debit: ledger.Held(b.user), Credit: to, Amount: amount})
+		}
 	}
-	switch {
-	case sales.Account.Name != ledger.Sales || receivable.Account.Name != s.receivables[b.gateway]:
-		return fmt.Sprintf("moves money between %s and %s", receivable.Account.Name, sales.Account.Name)
-	case sales.Minor != want:
-		return fmt.Sprintf("books %d to sales where it should be %d", sales.Minor, want)
-	case code(sales.Account.Currency) != b.currency:
-		return fmt.Sprintf("is in %s, what it books in %s", sales.Account.Currency, b.currency[:])
+	return otherwise(t, postings...)
+}
+
+// otherwise says how a transaction's entries are others than those of postings,
+// in whatever order; "" when they are the same.
+func otherwise(t ledger.Transaction, postings ...ledger.Posting) string {
+	want := ledger.NewTransaction(t.Kind, t.UserID, t.Object, t.Payment, postings...).Entries
+	if len(t.Entries) != len(want) {
+		return fmt.Sprintf("has %d entries where this %s has %d", len(t.Entries), t.Kind, len(want))
+	}
+	for _, e := range t.Entries {
+		e.Account.Slot = 0
+		i := slices.IndexFunc(want, func(w ledger.Entry) bool { return w.Account == e.Account && w.Minor == e.Minor })
+		if i < 0 {
+			return fmt.Sprintf("books %d %s to %s, which this %s does not", e.Minor, e.Account.Currency,
+				e.Account.Name, t.Kind)
+		}
+		want = slices.Delete(want, i, i+1)
 	}
 	return ""
 }
@@ -193,6 +202,7 @@ func (s *shard) account(a ledger.Account) error {
 		s.accounts[a.Key] = h
 	}
 	h.row = true
+	s.checkHeld(a, name)
 	switch {
 	case isUsers && a.Balance.Negative():
 		s.failNamed(NotNegative, name, "is %s", a.Balance)

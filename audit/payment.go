@@ -75,16 +75,19 @@ func (s *shard) keep(p payment.Payment) {
 			name = p.Attempts[i].Gateway
 		}
 		s.bookings.add(c.ID, booking{
-			payment: p.ID, minor: c.Minor, gateway: s.gateway(name), currency: currency, kind: captureKind,
+			payment: p.ID, user: p.UserID, topUp: p.Purpose == payment.WalletTopUp, minor: c.Minor,
+			gateway: s.gateway(name), currency: currency, kind: captureKind,
 			due: c.Status == payment.OperationSucceeded,
 		})
 	}
 	for _, r := range p.Refunds {
 		s.objects.add(r.ID, object{user: p.UserID, version: int32(r.Version), kind: refundKind})
 		s.bookings.add(r.ID, booking{
-			payment: p.ID, minor: r.Amount.Minor, gateway: s.gateway(r.Gateway), currency: code(r.Amount.Currency),
+			payment: p.ID, user: p.UserID, topUp: p.Purpose == payment.WalletTopUp, minor: r.Amount.Minor,
+			gateway: s.gateway(r.Gateway), currency: code(r.Amount.Currency),
 			kind: refundKind, due: r.Status == payment.OperationSucceeded,
 		})
+		s.keepTopUpRefund(p, r)
 	}
 }
 

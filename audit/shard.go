@@ -18,13 +18,15 @@ type shard struct {
 	objects  index[object]        // what has versions
 	late     map[ident.ID][]int64 // versions above maxSeen that have had their event
 	bookings index[booking]       // what the ledger must hold
+	moves    index[move]          // the same, of wallets
+	held     map[ledger.Key]*heldSum
 	accounts map[ledger.Key]*history
 	gateways map[string]uint16
 	// receivables are the gateways' accounts, by the gateways' numbers.
 	receivables []ledger.Name
 
 	// Where the last searches ended.
-	objectAt, bookingAt, journalAt, toldAt finger
+	objectAt, bookingAt, moveAt, journalAt, toldAt finger
 
 	transfers   transfers
 	disagreeing []operation
@@ -50,23 +52,29 @@ const (
 	methodKind
 	transferKind
 	batchKind
+	holdKind
+	payoutKind
+	adjustmentKind
 )
 
 var kinds = [...]ident.Kind{
 	paymentKind: ident.Payment, captureKind: ident.Capture, refundKind: ident.Refund, methodKind: ident.PaymentMethod,
 	transferKind: ident.Transfer,
 	batchKind:    ident.Batch,
+	holdKind:     ident.Hold, payoutKind: ident.Payout, adjustmentKind: ident.Transaction,
 }
 
 // booking is what is kept of a capture or refund until its transaction is seen.
 type booking struct {
 	payment  ident.ID
+	user     int64
 	minor    int64
 	gateway  uint16
 	currency [3]byte
 	kind     kind
 	due      bool // it succeeded, so the ledger must hold it
 	found    bool
+	topUp    bool // of a payment into the wallet
 }
 
 func newShard(a *audit, number int) *shard {
@@ -74,6 +82,7 @@ func newShard(a *audit, number int) *shard {
 		audit: a, number: number, shards: a.cfg.Store.Shards(),
 		gateways: map[string]uint16{}, late: map[ident.ID][]int64{}, accounts: map[ledger.Key]*history{},
 		transfers: transfers{cleared: map[money.Currency]money.Sum{}, due: map[money.Currency]money.Sum{}},
+		held:      map[ledger.Key]*heldSum{},
 	}
 }
 
@@ -86,8 +95,10 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		{.45, .48, func() error { return snapshot.Methods(ctx, s.method) }},
 		{.48, .53, func() error { return snapshot.Transfers(ctx, s.transfer) }},
 		{.53, .55, func() error { return snapshot.Received(ctx, s.receivedTransfer) }},
+		{.55, .55, func() error { return snapshot.Holds(ctx, s.hold) }},
+		{.55, .55, func() error { return snapshot.Payouts(ctx, s.payout) }},
 		{.55, .55, func() error { return snapshot.Batches(ctx, s.batch) }},
-		{.55, .75, func() error { s.sortBooked(); return snapshot.Transactions(ctx, s.transaction) }},
+		{.55, .75, func() error { s.sortBooked(); s.moves.sort(); return snapshot.Transactions(ctx, s.transaction) }},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
 		{.78, .95, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},
 		{.95, 1, func() error { return snapshot.Claims(ctx, s.claim) }},
@@ -99,6 +110,7 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 	}
 	s.unbooked()
 	s.uncleared()
+	s.unmoved()
 	s.unaccounted()
 	s.untold()
 	s.done(s.number, 1)

@@ -36,6 +36,8 @@ type rows struct {
 	accounts     []ledger.Account
 	events       []event.Stored
 	claims       []store.Claim
+	holds        []wallet.Hold
+	payouts      []wallet.Payout
 }
 
 // world is a small store, made by the program's own decisions, to be spoiled by
@@ -109,7 +111,9 @@ func (w *world) emit(r *rows, e event.Event) {
 
 func (w *world) post(r *rows, t ledger.Transaction) {
 	w.t.Helper()
-	t.ID = w.ids.New(t.UserID)
+	if t.ID.IsZero() {
+		t.ID = w.ids.New(t.UserID)
+	}
 	for i := range t.Entries {
 		e := &t.Entries[i]
 		a := r.account(e.Account)
@@ -300,6 +304,14 @@ func (s snapshot) Events(_ context.Context, visit func(event.Stored) error) erro
 
 func (s snapshot) Claims(_ context.Context, visit func(store.Claim) error) error {
 	return visitAll(s.rows.claims, visit)
+}
+
+func (s snapshot) Holds(_ context.Context, visit func(wallet.Hold) error) error {
+	return visitAll(s.rows.holds, visit)
+}
+
+func (s snapshot) Payouts(_ context.Context, visit func(wallet.Payout) error) error {
+	return visitAll(s.rows.payouts, visit)
 }
 
 func (s snapshot) Close() error { return nil }

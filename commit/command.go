@@ -36,7 +36,9 @@ type Decision struct {
 	Transfer wallet.TransferChanges
 	Received bool
 	Batch    payment.BatchChanges
-	// Transactions are those of no payment, without ids: they are given later.
+	Holds    []store.Change[wallet.Hold]
+	Payouts  []store.Change[wallet.Payout]
+	// Transactions are those of no payment. One without an id is given one.
 	// One that would take a user's account below zero fails the command with
 	// InsufficientFunds.
 	Transactions []ledger.Transaction

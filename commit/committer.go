@@ -178,12 +178,9 @@ func (c *Committer) gather() []item {
 	taken := 0
 	for ; taken < len(c.queue) && len(group) < n; taken++ {
 		it := c.queue[taken]
-		if claim := it.command.Claim(); claim != nil {
-			if _, twice := claimed[claim.Hash]; twice {
-				left = append(left, it)
-				continue
-			}
-			claimed[claim.Hash] = struct{}{}
+		if !share(it.command, claimed) {
+			left = append(left, it)
+			continue
 		}
 		group = append(group, it)
 	}

@@ -62,7 +62,7 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 	}
 	defer tx.Rollback()
 	answers = make([]error, len(group))
-	won, err := claim(ctx, tx, group, answers)
+	claims, err := claim(ctx, tx, group, answers)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,6 +72,7 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 		return nil, nil, err
 	}
 	view := newView(keys, state, c.cfg.IDs, c.cfg.Slot)
+	view.changes.Released = claims.lost(answers)
 	for i := range group {
 		if answers[i] != nil {
 			continue
@@ -80,9 +81,7 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 		if answers[i] == nil {
 			continue
 		}
-		if won[i] {
-			view.changes.Released = append(view.changes.Released, *group[i].command.Claim())
-		}
+		view.changes.Released = claims.release(i, view.changes.Released)
 		if errors.Is(answers[i], errAgain) {
 			again = append(again, group[i])
 		}
@@ -102,34 +101,6 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 	return answers, again, nil
 }
 
-// claim claims the group's keys: a lost claim is its command's answer.
-func claim(ctx context.Context, tx store.Tx, group []item, answers []error) (won []bool, err error) {
-	won = make([]bool, len(group))
-	claims := make([]store.Claim, 0, len(group))
-	at := make([]int, 0, len(group))
-	for i, it := range group {
-		if claim := it.command.Claim(); claim != nil {
-			claims = append(claims, *claim)
-			at = append(at, i)
-		}
-	}
-	if len(claims) == 0 {
-		return won, nil
-	}
-	holders, err := tx.Claim(ctx, claims)
-	if err != nil {
-		return nil, err
-	}
-	for i, holder := range holders {
-		if holder != nil {
-			answers[at[i]] = &LostClaim{Holder: *holder}
-		} else {
-			won[at[i]] = true
-		}
-	}
-	return won, nil
-}
-
 // union collects what the group reads, without those that are answered.
 func union(group []item, answers []error, slot int) store.Keys {
 	var keys store.Keys
@@ -146,6 +117,7 @@ func union(group []item, answers []error, slot int) store.Keys {
 			keys.Transfers = append(keys.Transfers, it.extra.Transfers...)
 			keys.Received = append(keys.Received, it.extra.Received...)
 			keys.Batches = append(keys.Batches, it.extra.Batches...)
+			keys.Holds = append(keys.Holds, it.extra.Holds...)
 		}
 	}
 	for i := range keys.Accounts {
@@ -160,6 +132,7 @@ func union(group []item, answers []error, slot int) store.Keys {
 	keys.Transfers = distinct(keys.Transfers)
 	keys.Received = distinct(keys.Received)
 	keys.Batches = distinct(keys.Batches)
+	keys.Holds = distinct(keys.Holds)
 	return keys
 }
 
@@ -212,6 +185,7 @@ func (c *Committer) decide(view *View, it *item) (err error) {
 	it.extra.Transfers = append(it.extra.Transfers, need.Transfers...)
 	it.extra.Received = append(it.extra.Received, need.Received...)
 	it.extra.Batches = append(it.extra.Batches, need.Batches...)
+	it.extra.Holds = append(it.extra.Holds, need.Holds...)
 	return errAgain
 }
 

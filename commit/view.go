@@ -35,6 +35,8 @@ type dirty struct {
 
 	transfers map[ident.ID]int
 	batches   map[ident.ID]int
+	holds     map[ident.ID]int
+	payouts   map[ident.ID]int
 }
 
 func newView(asked store.Keys, state store.State, ids *ident.Source, slot int) *View {
@@ -42,6 +44,7 @@ func newView(asked store.Keys, state store.State, ids *ident.Source, slot int) *
 		payments: map[ident.ID]int{}, attempts: map[ident.ID]int{}, captures: map[ident.ID]int{},
 		refunds: map[ident.ID]int{}, methods: map[ident.ID]int{}, apiKeys: map[ident.ID]int{},
 		accounts: map[ledger.Key]int{}, transfers: map[ident.ID]int{}, batches: map[ident.ID]int{},
+		holds: map[ident.ID]int{}, payouts: map[ident.ID]int{},
 	}}
 }
 
@@ -113,6 +116,7 @@ func (v *View) apply(d *Decision) error {
 	}
 	v.applyTransfer(&d.Transfer, d.Received)
 	v.applyBatch(&d.Batch)
+	v.applyWallet(d)
 	v.emit(d.Payment.Events)
 	v.emit(d.Events)
 	v.changes.Answered = append(v.changes.Answered, d.Answered...)
@@ -156,7 +160,9 @@ func (v *View) post(transactions []ledger.Transaction) ([]ledger.Account, error)
 		if err := t.Check(); err != nil {
 			return nil, problem.New(problem.Internal, "transaction of %s", t.Kind).With(err)
 		}
-		t.ID = v.ids.New(t.UserID)
+		if t.ID.IsZero() {
+			t.ID = v.ids.New(t.UserID)
+		}
 		for j := range t.Entries {
 			e := &t.Entries[j]
 			if _, user := e.Account.Name.UserID(); !user {

@@ -40,6 +40,13 @@ const (
 	MethodDeleted  Type = "payment_method.deleted"
 	BatchAccepted  Type = "batch.accepted"
 	BatchCompleted Type = "batch.completed"
+	// WalletAdjusted: the object is the ledger transaction.
+	WalletAdjusted Type = "wallet.adjusted"
+	HoldCreated    Type = "hold.created"
+	HoldCaptured   Type = "hold.captured"
+	HoldReleased   Type = "hold.released"
+	HoldExpired    Type = "hold.expired"
+	PayoutCreated  Type = "payout.created"
 )
 
 // Event is one version of one object. Data is a JSON object of ids, words and

@@ -94,6 +94,9 @@ func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
 	if err != nil {
 		run.end(Result{}, err)
 	}
+	if r.Confirm {
+		c.Wallet = s.fromWallet(r.Method, c.Start)
+	}
 	run.name(s.cfg.IDs.New(r.UserID))
 	return run
 }
@@ -113,6 +116,9 @@ func (c *charging) choose(
 	ctx context.Context, userID int64, method string, amount money.Amount, confirm bool,
 ) (start payment.Start, blocked bool, err error) {
 	s := c.service
+	if method == payment.Wallet {
+		return s.chooseWallet(userID, amount, confirm)
+	}
 	if c.instrument, err = s.instrument(ctx, userID, method); err != nil || !confirm {
 		return start, false, err
 	}
@@ -174,13 +180,18 @@ type createCommand struct {
 }
 
 // Keys implements commit.Command.
-func (c *createCommand) Keys(*store.Keys) {}
+func (c *createCommand) Keys(k *store.Keys) {
+	walletPayment(k, c.create.Wallet, c.create.UserID, c.create.Amount)
+}
 
 // Claim implements commit.Command.
 func (c *createCommand) Claim() *store.Claim { return c.claim }
 
 // Decide implements commit.Command.
-func (c *createCommand) Decide(*commit.View) (commit.Decision, error) {
+func (c *createCommand) Decide(v *commit.View) (commit.Decision, error) {
+	if err := look(v, c.create.Wallet, c.create.UserID, c.create.Amount); err != nil {
+		return commit.Decision{}, err
+	}
 	changes, err := payment.DecideCreate(c.create)
 	c.decided = changes.Payment
 	return commit.Decision{Payment: changes}, err

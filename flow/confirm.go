@@ -5,6 +5,7 @@ import (
 
 	"florin/commit"
 	"florin/ident"
+	"florin/money"
 	"florin/payment"
 	"florin/problem"
 	"florin/store"
@@ -47,8 +48,9 @@ func (s *Service) Confirm(ctx context.Context, r Confirm) (Result, error) {
 	}
 	start.Attempt = attempt
 	run.confirm = confirmCommand{payment: p.ID, claim: run.claim, confirm: payment.Confirm{
-		Method: method, Start: start, Blocked: blocked,
+		Method: method, Start: start, Blocked: blocked, Wallet: s.fromWallet(method, start),
 	}}
+	run.confirm.amount, run.confirm.userID = p.Amount, p.UserID
 	err = s.cfg.Commit.Do(run.shard, false, &run.confirm)
 	held, err = lost(run.claim, err)
 	switch {
@@ -69,12 +71,17 @@ func (s *Service) Confirm(ctx context.Context, r Confirm) (Result, error) {
 type confirmCommand struct {
 	payment ident.ID
 	confirm payment.Confirm
+	userID  int64
+	amount  money.Amount
 	claim   *store.Claim
 	decided payment.Payment
 }
 
 // Keys implements commit.Command.
-func (c *confirmCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
+func (c *confirmCommand) Keys(k *store.Keys) {
+	k.Payments = append(k.Payments, c.payment)
+	walletPayment(k, c.confirm.Wallet, c.userID, c.amount)
+}
 
 // Claim implements commit.Command.
 func (c *confirmCommand) Claim() *store.Claim { return c.claim }
@@ -83,6 +90,9 @@ func (c *confirmCommand) Claim() *store.Claim { return c.claim }
 func (c *confirmCommand) Decide(v *commit.View) (commit.Decision, error) {
 	p, err := v.Payment(c.payment)
 	if err != nil {
+		return commit.Decision{}, err
+	}
+	if err := look(v, c.confirm.Wallet, c.userID, c.amount); err != nil {
 		return commit.Decision{}, err
 	}
 	changes, err := payment.DecideConfirm(p, c.confirm)

@@ -15,10 +15,11 @@ import (
 	"florin/store"
 )
 
-// Refund gives captured money back to the card.
+// Refund gives captured money back.
 type Refund struct {
 	Payment     ident.ID
-	Minor       int64 // 0 for all that is left
+	Minor       int64               // 0 for all that is left
+	To          payment.Destination // "" for where it came from
 	Idempotency *Idempotency
 }
 
@@ -50,7 +51,7 @@ func (s *Service) Refund(ctx context.Context, r Refund) (RefundResult, error) {
 		return s.replayRefund(ctx, *held)
 	}
 	command := &refundCommand{payment: p.ID, claim: claim, refund: payment.GiveBack{
-		ID: id, Minor: r.Minor, InquireAt: s.inquireAt(0),
+		ID: id, Minor: r.Minor, To: r.To, InquireAt: s.inquireAt(0),
 	}}
 	held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 	switch {
@@ -58,6 +59,9 @@ func (s *Service) Refund(ctx context.Context, r Refund) (RefundResult, error) {
 		return RefundResult{}, err
 	case held != nil:
 		return s.replayRefund(ctx, *held)
+	}
+	if refund, ok := refundOf(command.decided, id); ok && refund.Status != payment.OperationPending {
+		return RefundResult{Refund: refund}, nil // into the wallet
 	}
 	refund, err := s.giveBack(ctx, command.decided, id, claim, false)
 	return RefundResult{Refund: refund}, err
@@ -160,8 +164,12 @@ func (c *refundCommand) Decide(v *commit.View) (commit.Decision, error) {
 		return commit.Decision{}, err
 	}
 	changes, err := payment.DecideRefund(p, c.refund)
+	if err != nil {
+		return commit.Decision{}, err
+	}
 	c.decided = changes.Payment
-	return commit.Decision{Payment: changes}, err
+	answered, err := refundAnswer(c.claim, changes.Payment, c.refund.ID)
+	return commit.Decision{Payment: changes, Answered: answered}, err
 }
 
 // settleRefundCommand is Tx 2 of a refund.
@@ -196,14 +204,18 @@ func (c *settleRefundCommand) Decide(v *commit.View) (commit.Decision, error) {
 		return commit.Decision{}, err
 	}
 	c.decided = changes.Payment
-	decision := commit.Decision{Payment: changes}
-	if r, ok := refundOf(changes.Payment, c.settle.Refund); ok && c.claim != nil &&
-		r.Status != payment.OperationPending {
-		answered := *c.claim
-		if answered.Answer, err = json.Marshal(r); err != nil {
-			return commit.Decision{}, err
-		}
-		decision.Answered = []store.Claim{answered}
+	answered, err := refundAnswer(c.claim, changes.Payment, c.settle.Refund)
+	return commit.Decision{Payment: changes, Answered: answered}, err
+}
+
+// refundAnswer keeps a refund whose outcome is known in its request's claim.
+func refundAnswer(c *store.Claim, p payment.Payment, id ident.ID) ([]store.Claim, error) {
+	r, ok := refundOf(p, id)
+	if !ok || c == nil || r.Status == payment.OperationPending {
+		return nil, nil
 	}
-	return decision, nil
+	answered := *c
+	var err error
+	answered.Answer, err = json.Marshal(r)
+	return []store.Claim{answered}, err
 }

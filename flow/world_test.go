@@ -41,6 +41,7 @@ type world struct {
 	inquire  []*worker.Inquire
 	begin    atomic.Pointer[func()] // called before each Tx, if set
 	running  sync.WaitGroup         // what goes on after its request was answered
+	expire   []*worker.ExpireHolds
 	mu       sync.Mutex
 	alerts   int
 }
@@ -60,6 +61,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	}
 	chance := rand.New(rand.NewPCG(1, 2))
 	ids := ident.NewSource(0, w.clock.Now, chance.Uint64)
+	w.ids = ids
 	set := commit.NewSet(commit.Config{
 		Store: hooked{w.store, &w.begin}, Clock: clock.System{}, IDs: ids, Alert: w.alert,
 		Permits: commit.NewPermits(2, 50*time.Millisecond, clock.System{}),
@@ -96,6 +98,9 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	}
 	for shard := range w.store.Shards() {
 		w.inquire = append(w.inquire, worker.NewInquire(worker.InquireConfig{
+			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
+		}))
+		w.expire = append(w.expire, worker.NewExpireHolds(worker.ExpireHoldsConfig{
 			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
 		}))
 	}

@@ -42,6 +42,7 @@ const (
 	Entry         Kind = "ent"
 	Transfer      Kind = "trf"
 	Hold          Kind = "hold"
+	Payout        Kind = "po"
 	Dispute       Kind = "dp"
 	Webhook       Kind = "we"
 	APIKey        Kind = "key"

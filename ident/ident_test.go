@@ -15,7 +15,7 @@ import (
 
 var kinds = []ident.Kind{
 	ident.Payment, ident.Attempt, ident.Capture, ident.Refund, ident.Reversal, ident.PaymentMethod, ident.Event,
-	ident.Transaction, ident.Entry, ident.Transfer, ident.Hold, ident.Dispute, ident.Webhook, ident.APIKey,
+	ident.Transaction, ident.Entry, ident.Transfer, ident.Hold, ident.Payout, ident.Dispute, ident.Webhook, ident.APIKey,
 	ident.Request, ident.Group,
 }
 

@@ -1,6 +1,7 @@
 package money_test
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"math/big"
@@ -189,4 +190,46 @@ func FuzzParseSum(f *testing.F) {
 			checkSum(t, got, want)
 		}
 	})
+}
+
+func TestSumMinus(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, minus int64
+		want        string
+	}{
+		{5, 7, "-2"},
+		{-5, -7, "2"},
+		{0, 0, "0"},
+		{0, math.MinInt64, "9223372036854775808"},
+		{math.MinInt64, math.MaxInt64, "-18446744073709551615"},
+		{math.MinInt64, math.MinInt64, "0"},
+	} {
+		got, err := money.NewSum(c.from).Minus(c.minus)
+		if err != nil || got.String() != c.want {
+			t.Errorf("%d - %d: %s, %v, want %s", c.from, c.minus, got, err, c.want)
+		}
+	}
+}
+
+func TestSumText(t *testing.T) {
+	t.Parallel()
+	beyond, err := money.NewSum(math.MaxInt64).Add(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []money.Sum{{}, money.NewSum(-7), beyond} {
+		text, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got money.Sum
+		if err := json.Unmarshal(text, &got); err != nil || got != want {
+			t.Errorf("%s was read as %s, %v", text, got, err)
+		}
+	}
+	var s money.Sum
+	if err := json.Unmarshal([]byte(`"x"`), &s); err == nil || !s.IsZero() {
+		t.Errorf("no number was read as %s", s)
+	}
 }

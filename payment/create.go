@@ -22,6 +22,8 @@ type Create struct {
 	Confirm bool
 	Start   Start
 	Blocked bool
+	// Wallet charges the user's wallet in place of Start.
+	Wallet *FromWallet
 }
 
 // Start names the attempt with which a payment is confirmed.
@@ -38,6 +40,9 @@ func DecideCreate(c Create) (Changes, error) {
 		Purpose: c.Purpose, Details: c.Details,
 	}
 	p.PaymentMethod = c.Method
+	if err := p.checkWallet(); err != nil {
+		return Changes{}, err
+	}
 	changes := Changes{New: true}
 	switch {
 	case c.Method == "":
@@ -46,6 +51,9 @@ func DecideCreate(c Create) (Changes, error) {
 		p.Status = RequiresConfirmation
 	case c.Blocked:
 		p.Status, p.Reason = Declined, problem.FraudDetected
+	case c.Wallet != nil:
+		p.chargeWallet(*c.Wallet, &changes)
+		return changes.of(p)
 	default:
 		p.start(c.Start, ident.ID{}, &changes)
 	}
@@ -59,6 +67,8 @@ type Confirm struct {
 	Method  string // "" keeps the payment's own
 	Start   Start
 	Blocked bool
+	// Wallet charges the user's wallet in place of Start.
+	Wallet *FromWallet
 }
 
 // DecideConfirm starts an attempt on a payment that waits for one.
@@ -76,10 +86,17 @@ func DecideConfirm(p Payment, c Confirm) (Changes, error) {
 	if c.Method != "" {
 		p.PaymentMethod = c.Method
 	}
+	if err := p.checkWallet(); err != nil {
+		return Changes{}, err
+	}
 	p.Reason = ""
-	if c.Blocked {
+	switch {
+	case c.Blocked:
 		p.Status, p.Reason = Declined, problem.FraudDetected
-	} else {
+	case c.Wallet != nil:
+		p.chargeWallet(*c.Wallet, &changes)
+		return changes.of(p)
+	default:
 		p.start(c.Start, ident.ID{}, &changes)
 	}
 	p.advance(&changes)

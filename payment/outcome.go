@@ -105,7 +105,7 @@ func (p *Payment) succeed(attempt Attempt, id ident.ID, changes *Changes) {
 	changes.Events = append(changes.Events, p.captureEvent(capture))
 	changes.Transactions = append(changes.Transactions, ledger.NewTransaction(
 		ledger.KindCapture, p.UserID, id, p.ID,
-		ledger.Posting{Debit: ledger.Receivable(attempt.Gateway), Credit: ledger.Sales, Amount: p.Amount}))
+		ledger.Posting{Debit: p.source(attempt.Gateway), Credit: p.Beneficiary(), Amount: p.Amount}))
 }
 
 // decline ends the payment, or goes on with the next gateway.

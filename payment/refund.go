@@ -14,7 +14,8 @@ import (
 // GiveBack is the command that begins a refund to the card.
 type GiveBack struct {
 	ID        ident.ID
-	Minor     int64 // 0 for all that is left
+	Minor     int64       // 0 for all that is left
+	To        Destination // "" for where the money came from
 	InquireAt time.Time
 }
 
@@ -39,6 +40,13 @@ func DecideRefund(p Payment, c GiveBack) (Changes, error) {
 	if !ok {
 		return Changes{}, problem.New(problem.Internal, "a succeeded payment without an approved attempt")
 	}
+	to, err := p.destination(c.To, charge)
+	if err != nil {
+		return Changes{}, err
+	}
+	if to == ToWallet {
+		return p.refundToWallet(c.ID, minor, charge)
+	}
 	p.keepAnswer()
 	p.RefundPendingMinor += minor
 	refund := Refund{
@@ -52,6 +60,7 @@ func DecideRefund(p Payment, c GiveBack) (Changes, error) {
 		Refunds: []Change[Refund]{{Value: refund, New: true}},
 		Events:  []event.Event{refund.event(event.RefundPending)},
 	}
+	p.reserve(refund, &changes)
 	return changes.of(p)
 }
 
@@ -126,11 +135,12 @@ func DecideRefundOutcome(p Payment, s SettleRefund) (Changes, error) {
 func (p *Payment) bookRefund(refund Refund, changes *Changes) {
 	if refund.Status == OperationFailed {
 		changes.Events = append(changes.Events, refund.event(event.RefundFailed))
+		p.unreserve(refund, changes)
 		return
 	}
 	p.RefundedMinor += refund.Amount.Minor
 	changes.Events = append(changes.Events, refund.event(event.RefundSucceeded))
 	changes.Transactions = append(changes.Transactions, ledger.NewTransaction(
 		ledger.KindRefund, p.UserID, refund.ID, p.ID,
-		ledger.Posting{Debit: ledger.Sales, Credit: ledger.Receivable(refund.Gateway), Amount: refund.Amount}))
+		p.refundPostings(refund)...))
 }

@@ -106,6 +106,7 @@ type Keys struct {
 	Transfers []ident.ID
 	Received  []ident.ID
 	Batches   []ident.ID // without their items
+	Holds     []ident.ID
 }
 
 // State is what was loaded.
@@ -118,6 +119,7 @@ type State struct {
 	Transfers map[ident.ID]wallet.Transfer
 	Received  map[ident.ID]wallet.Transfer
 	Batches   map[ident.ID]payment.Batch
+	Holds     map[ident.ID]wallet.Hold
 }
 
 // Changes is what a Tx writes. Every list names a row once at most.
@@ -139,6 +141,8 @@ type Changes struct {
 	Received     []wallet.Transfer // from other shards; always new, each id once for ever
 	Batches      []Change[payment.Batch]
 	BatchItems   []Change[payment.BatchItem]
+	Holds        []Change[wallet.Hold]
+	Payouts      []Change[wallet.Payout]
 	Transactions []ledger.Transaction // always new
 	Accounts     []ledger.Account     // always loaded before
 	Events       []event.Event        // in order; the engine gives positions
@@ -147,6 +151,7 @@ type Changes struct {
 // Reader reads what is committed, apart from the writer and never waiting for
 // it. Each call names or implies one shard; an id leads to its own.
 type Reader interface {
+	WalletReader
 	// Payment returns a payment with its children, or ErrNotFound.
 	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
 	// Payments lists a shard's payments, newest first, without children.
@@ -273,5 +278,7 @@ type Snapshot interface {
 	Events(ctx context.Context, visit func(event.Stored) error) error
 	// Claims visits every claim, in any order.
 	Claims(ctx context.Context, visit func(Claim) error) error
+	Holds(ctx context.Context, visit func(wallet.Hold) error) error
+	Payouts(ctx context.Context, visit func(wallet.Payout) error) error
 	Close() error
 }

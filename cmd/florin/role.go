@@ -43,6 +43,7 @@ func (n *node) roles() []role {
 			n.perShard("inquire", inquirePause, n.inquire),
 			n.perShard("transfer", transferPause, n.transfer),
 			n.perShard("batch", batchPause, n.workBatches),
+			n.perShard("expire holds", inquirePause, n.expireHolds),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
 			[]repeated{{"feed", feedPause, n.follow}},
 		)},

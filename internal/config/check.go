@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"florin/access"
+	"florin/payment"
 )
 
 // gatewayNames is the form of a gateway's name: it stands in accounts' names.
@@ -98,6 +99,8 @@ func (c Config) checkGateways() error {
 		switch {
 		case !gatewayNames.MatchString(g.Name):
 			return c.source.at(at("name"), "%q is not 1 to 64 of a-z, 0-9, _ and -", g.Name)
+		case g.Name == payment.Wallet:
+			return c.source.at(at("name"), "%q is what payments from wallets go through", g.Name)
 		case seen[g.Name]:
 			return c.source.at(at("name"), "%q is another gateway's name already", g.Name)
 		case g.Kind != Simulated:

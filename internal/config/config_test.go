@@ -126,6 +126,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		"commit:\n  permit_hold: 50\n":                        ":2: commit.permit_hold: 50ns is no time from 1ms to 1h0m0s",
 		"gateways:\n  - name: A b\n    kind: simulated\n":     `:2: gateways[0].name: "A b" is not 1 to 64 of a-z`,
 		gateway + "  - {name: a, kind: simulated}\n":          `:4: gateways[1].name: "a" is another gateway's name`,
+		gateway + "  - name: wallet\n    kind: simulated\n":   `:4: gateways[1].name: "wallet" is what payments from wallets`,
 		gateway + "  - name: b\n    kind: paypal\n":           `:5: gateways[1].kind: "paypal" is none of simulated`,
 		gateway + "    deadline: 2h\n":                        ":4: gateways[0].deadline: 2h0m0s is no time from 1ms",
 		gateway + "    open_for: 3\n":                         ":4: gateways[0].open_for: 3ns is no time from 1ms",

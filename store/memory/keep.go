@@ -76,6 +76,16 @@ func keepTransfer(t wallet.Transfer) wallet.Transfer {
 	return t
 }
 
+func keepHold(h wallet.Hold) wallet.Hold {
+	h.ExpiresAt, h.Metadata = keepTime(h.ExpiresAt), maps.Clone(h.Metadata)
+	return h
+}
+
+func keepPayout(p wallet.Payout) wallet.Payout {
+	p.Metadata = maps.Clone(p.Metadata)
+	return p
+}
+
 func keepTransaction(t ledger.Transaction) ledger.Transaction {
 	t.Entries = slices.Clone(t.Entries)
 	return t

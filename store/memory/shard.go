@@ -31,6 +31,8 @@ type shard struct {
 	apiKeys      table[access.APIKey]
 	batches      table[payment.Batch]
 	batchItems   map[itemKey]payment.BatchItem
+	holds        table[wallet.Hold]
+	payouts      table[wallet.Payout]
 	accounts     map[ledger.Key]ledger.Account
 	transfers    table[wallet.Transfer]
 	received     table[wallet.Transfer]
@@ -64,6 +66,8 @@ func newShard(number, shards int) *shard {
 			func(t *wallet.Transfer) row { return row{t.ID, t.ToUserID} }),
 		batches:    newTable("batch", keepBatch, func(b *payment.Batch) row { return row{b.ID, b.UserID} }),
 		batchItems: map[itemKey]payment.BatchItem{},
+		holds:      newTable("hold", keepHold, func(h *wallet.Hold) row { return row{h.ID, h.UserID} }),
+		payouts:    newTable("payout", keepPayout, func(p *wallet.Payout) row { return row{p.ID, p.UserID} }),
 		accounts:   map[ledger.Key]ledger.Account{},
 		versions:   map[version]struct{}{},
 		claims:     map[int64][]store.Claim{},

@@ -25,6 +25,8 @@ type snapshot struct {
 	accounts     []ledger.Account
 	events       []event.Stored
 	claims       []store.Claim
+	holds        []wallet.Hold
+	payouts      []wallet.Payout
 }
 
 // Snapshot copies a whole shard.
@@ -47,6 +49,7 @@ func (s *Store) Snapshot(ctx context.Context, number int) (store.Snapshot, error
 		for _, claims := range sh.claims {
 			v.claims = append(v.claims, claims...)
 		}
+		v.holds, v.payouts = sh.holds.sorted(all), sh.payouts.sorted(all)
 		return nil
 	})
 	if err != nil {
@@ -131,6 +134,16 @@ func (v *snapshot) Events(ctx context.Context, visit func(event.Stored) error) e
 // Claims visits every claim.
 func (v *snapshot) Claims(ctx context.Context, visit func(store.Claim) error) error {
 	return visitAll(ctx, v.claims, visit)
+}
+
+// Holds visits every hold.
+func (v *snapshot) Holds(ctx context.Context, visit func(wallet.Hold) error) error {
+	return visitAll(ctx, v.holds, visit)
+}
+
+// Payouts visits every payout.
+func (v *snapshot) Payouts(ctx context.Context, visit func(wallet.Payout) error) error {
+	return visitAll(ctx, v.payouts, visit)
 }
 
 // Close implements store.Snapshot.

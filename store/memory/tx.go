@@ -80,6 +80,7 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 		Accounts: map[ledger.Key]ledger.Account{}, APIKeys: map[ident.ID]access.APIKey{},
 		Transfers: map[ident.ID]wallet.Transfer{}, Received: map[ident.ID]wallet.Transfer{},
 		Batches: map[ident.ID]payment.Batch{},
+		Holds:   map[ident.ID]wallet.Hold{},
 	}
 	t.accounts = map[ledger.Key]ledger.Account{}
 	err = t.do(ctx, func(sh *shard) error {
@@ -103,6 +104,11 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 		for _, id := range keys.Batches {
 			if b, ok := sh.batches.get(id); ok {
 				state.Batches[id] = b
+			}
+		}
+		for _, id := range keys.Holds {
+			if h, ok := sh.holds.get(id); ok {
+				state.Holds[id] = h
 			}
 		}
 		for _, key := range keys.Accounts {
@@ -151,6 +157,8 @@ func copyOf(c *store.Changes) *store.Changes {
 	copied.Received = slices.Clone(c.Received)
 	copied.Batches = slices.Clone(c.Batches)
 	copied.BatchItems = slices.Clone(c.BatchItems)
+	copied.Holds = slices.Clone(c.Holds)
+	copied.Payouts = slices.Clone(c.Payouts)
 	copied.Accounts = slices.Clone(c.Accounts)
 	copied.Transactions = slices.Clone(c.Transactions)
 	for i := range copied.Transactions {
@@ -169,6 +177,7 @@ func (t *tx) check(sh *shard) error {
 		sh.methods.check(sh, c.Methods), sh.apiKeys.check(sh, c.APIKeys),
 		sh.transfers.check(sh, c.Transfers), sh.received.check(sh, made(c.Received)),
 		sh.batches.check(sh, c.Batches), sh.checkItems(c.BatchItems),
+		sh.holds.check(sh, c.Holds), sh.payouts.check(sh, c.Payouts),
 	)
 	for _, account := range c.Accounts {
 		err = errors.Join(err, t.loaded(account.Key))
@@ -242,6 +251,8 @@ func (sh *shard) apply(c *store.Changes) {
 	for _, item := range c.BatchItems {
 		sh.batchItems[itemKey{item.Value.Batch, item.Value.Index}] = keepItem(item.Value)
 	}
+	sh.holds.apply(sh, c.Holds)
+	sh.payouts.apply(sh, c.Payouts)
 	for _, attempt := range c.Attempts {
 		if attempt.Value.Reversal != nil {
 			sh.note(attempt.Value.Reversal.ID)

@@ -71,7 +71,7 @@ func (t *tx) makeAccount(key ledger.Key) (account, error) {
 		return a, err
 	}
 	userID, ofUser := key.Name.UserID()
-	if ofUser {
+	if ofUser || !key.Name.Crowded() {
 		t.counters.user++
 		a.id = t.counters.user
 	} else {

@@ -61,6 +61,12 @@ func (t *tx) noteAll(changes *store.Changes) {
 	for i := range changes.Batches {
 		t.note(changes.Batches[i].Value.ID)
 	}
+	for i := range changes.Holds {
+		t.note(changes.Holds[i].Value.ID)
+	}
+	for i := range changes.Payouts {
+		t.note(changes.Payouts[i].Value.ID)
+	}
 	for i := range changes.Events {
 		t.note(changes.Events[i].ID)
 	}

@@ -40,8 +40,8 @@ type counters struct {
 	claim    int64
 	payment  int64 // how many payments there are, or a few more
 	group    int64
-	system   int64 // least account id, 0 or below
-	user     int64 // greatest account id, 0 or above
+	system   int64 // least account id, 0 or below: of accounts whose entries are not indexed
+	user     int64 // greatest account id, 0 or above: of all others, mostly users'
 	high     int64 // greatest High of any id
 	entry    int64 // how many entries users' accounts have, or a few more
 

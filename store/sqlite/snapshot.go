@@ -10,6 +10,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // snapshot is a read transaction on a connection of its own. While it is open
@@ -239,4 +240,14 @@ func least(parents ...func() (ident.ID, bool)) (oldest ident.ID, ok bool) {
 		}
 	}
 	return oldest, ok
+}
+
+// Holds visits every hold.
+func (v *snapshot) Holds(ctx context.Context, visit func(wallet.Hold) error) error {
+	return visitAll(ctx, v.c, allHolds, (*stmt).hold, visit)
+}
+
+// Payouts visits every payout.
+func (v *snapshot) Payouts(ctx context.Context, visit func(wallet.Payout) error) error {
+	return visitAll(ctx, v.c, allPayouts, (*stmt).payout, visit)
 }

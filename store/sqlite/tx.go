@@ -148,6 +148,7 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		Transfers: make(map[ident.ID]wallet.Transfer, len(keys.Transfers)),
 		Received:  make(map[ident.ID]wallet.Transfer, len(keys.Received)),
 		Batches:   make(map[ident.ID]payment.Batch, len(keys.Batches)),
+		Holds:     make(map[ident.ID]wallet.Hold, len(keys.Holds)),
 	}
 	if err := t.loadPayments(keys.Payments, state.Payments); err != nil {
 		return state, err
@@ -165,6 +166,9 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 		return state, err
 	}
 	if err := loadEach(keys.Batches, state.Batches, t.sh.writer.batch); err != nil {
+		return state, err
+	}
+	if err := loadEach(keys.Holds, state.Holds, t.sh.writer.hold); err != nil {
 		return state, err
 	}
 	return state, t.loadAccounts(keys.Accounts, state.Accounts)
@@ -198,6 +202,8 @@ func (t *tx) write(changes *store.Changes) error {
 		func() error { return transfers.write(t, changes.Transfers) },
 		func() error { return t.writeReceived(changes.Received) },
 		func() error { return t.writeBatches(changes) },
+		func() error { return holds.write(t, changes.Holds) },
+		func() error { return payouts.write(t, changes.Payouts) },
 		func() error { return t.writeTransactions(changes.Transactions) },
 		func() error { return t.writeAccounts(changes.Accounts) },
 		func() error { return t.writeEvents(changes.Events) },

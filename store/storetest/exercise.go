@@ -27,6 +27,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"access", accessCases},
 		{"tx", txCases},
 		{"snapshot", snapshotCases},
+		{"wallet", walletCases},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

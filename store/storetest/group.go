@@ -28,6 +28,7 @@ func ExerciseGroups(t *testing.T, open func(t *testing.T) store.Store) {
 		"a decision's error fails alone":   testDecisionError,
 		"a panic fails alone":              testPanic,
 		"a key twice in a group":           testKeyTwice,
+		"keys of which one is lost":        testMoreKeys,
 		"a failed command keeps no claim":  testClaimReleased,
 		"keys that are asked for":          testNeedKeys,
 		"keys that are never enough":       testNeedForever,
