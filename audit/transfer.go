@@ -169,16 +169,16 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 	switch {
 	case !known:
 		s.fail(Cleared, ident.Transaction, t.ID, "is a %s of nothing that the store has", t.Kind)
-	case proper && !moves(t, debit, credit, minor, currency):
+	case proper && !movesAmount(t, debit, credit, minor, currency):
 		s.fail(Cleared, ident.Transaction, t.ID, "does not move %d from %s to %s, as %s does", minor, debit, credit,
 			t.Object.Text(ident.Transfer))
 	}
 	return true
 }
 
-// moves tells whether a transaction moves an amount from one account to another,
+// movesAmount tells whether a transaction moves an amount from one account to another,
 // and nothing else.
-func moves(t ledger.Transaction, debit, credit ledger.Name, minor int64, currency [3]byte) bool {
+func movesAmount(t ledger.Transaction, debit, credit ledger.Name, minor int64, currency [3]byte) bool {
 	if len(t.Entries) != 2 || !t.Payment.IsZero() {
 		return false
 	}

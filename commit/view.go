@@ -40,7 +40,9 @@ func newView(asked store.Keys, state store.State, ids *ident.Source, slot int) *
 	return &View{state: state, asked: asked, ids: ids, slot: slot, dirty: dirty{
 		payments: map[ident.ID]int{}, attempts: map[ident.ID]int{}, captures: map[ident.ID]int{},
 		refunds: map[ident.ID]int{}, methods: map[ident.ID]int{}, apiKeys: map[ident.ID]int{},
-		accounts: map[ledger.Key]int{}, transfers: map[ident.ID]int{},
+		accounts: map[ledger.Key]int{},
+
+		transfers: map[ident.ID]int{},
 	}}
 }
 

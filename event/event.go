@@ -31,13 +31,8 @@ const (
 	RefundPending    Type = "refund.pending"
 	RefundSucceeded  Type = "refund.succeeded"
 	RefundFailed     Type = "refund.failed"
-	// TransferPending: it left the sender's wallet for another shard.
-	TransferPending   Type = "transfer.pending"
-	TransferSucceeded Type = "transfer.succeeded"
-	// TransferFailed: the receiver's wallet did not take it, the sender has it back.
-	TransferFailed Type = "transfer.failed"
-	MethodCreated  Type = "payment_method.created"
-	MethodDeleted  Type = "payment_method.deleted"
+	MethodCreated    Type = "payment_method.created"
+	MethodDeleted    Type = "payment_method.deleted"
 )
 
 // Event is one version of one object. Data is a JSON object of ids, words and
