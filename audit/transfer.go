@@ -192,6 +192,7 @@ func movesAmount(t ledger.Transaction, debit, credit ledger.Name, minor int64, c
 // uncleared names the transfers that are not in the ledger as they should be, and
 // holds the clearing accounts against what is on its way.
 func (s *shard) uncleared() {
+	s.check(Cleared)
 	s.transfers.sent.all(func(id ident.ID, v *sent) {
 		s.check(Cleared)
 		returned := uint8(0)
