@@ -99,7 +99,8 @@ func (s *shard) receivedTransfer(t wallet.Transfer) error {
 	s.check(Placed)
 	if ident.Shard(t.ToUserID, s.shards) != s.number || t.ID.Bucket() != ident.Bucket(t.FromUserID) ||
 		t.ID.Shard(s.shards) == s.number {
-		s.fail(Placed, ident.Transfer, t.ID, "from user %d to %d was received by shard %d", t.FromUserID, t.ToUserID, s.number)
+		s.fail(Placed, ident.Transfer, t.ID, "from user %d to %d was received by shard %d",
+			t.FromUserID, t.ToUserID, s.number)
 	}
 	v := got{
 		from: t.FromUserID, to: t.ToUserID, minor: t.Amount.Minor, currency: code(t.Amount.Currency),

@@ -156,7 +156,8 @@ func TestTransferReplay(t *testing.T) {
 			t.Fatalf("%+v, %v", first, err)
 		}
 		again, err := w.flow.Transfer(t.Context(), r)
-		if err != nil || !again.Replayed || again.Transfer.ID != first.Transfer.ID || again.Transfer.Status != first.Transfer.Status {
+		if err != nil || !again.Replayed || again.Transfer.ID != first.Transfer.ID ||
+			again.Transfer.Status != first.Transfer.Status {
 			t.Errorf("again: %+v, %v", again, err)
 		}
 		other := r
