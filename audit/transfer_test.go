@@ -148,11 +148,11 @@ func TestBrokenTransfers(t *testing.T) {
 		spoil func(w *world)
 		want  []string
 	}{
-		"the money never left":     {func(w *world) { w.shards[1].drop(ledger.KindTransferOut) }, []string{"cleared"}},
-		"the money never arrived":  {func(w *world) { w.shards[2].drop(ledger.KindTransferIn) }, []string{"cleared"}},
-		"it was not given back":    {func(w *world) { w.shards[1].drop(ledger.KindTransferReturn) }, []string{"cleared"}},
-		"a local one not booked":   {func(w *world) { w.shards[1].drop(ledger.KindTransfer) }, []string{"cleared"}},
-		"the receiver forgot one":  {func(w *world) { w.shards[2].received = w.shards[2].received[1:] }, []string{"cleared"}},
+		"the money never left":    {func(w *world) { w.shards[1].drop(ledger.KindTransferOut) }, []string{"cleared"}},
+		"the money never arrived": {func(w *world) { w.shards[2].drop(ledger.KindTransferIn) }, []string{"cleared"}},
+		"it was not given back":   {func(w *world) { w.shards[1].drop(ledger.KindTransferReturn) }, []string{"cleared"}},
+		"a local one not booked":  {func(w *world) { w.shards[1].drop(ledger.KindTransfer) }, []string{"cleared"}},
+		"the receiver forgot one": {func(w *world) { w.shards[2].received = w.shards[2].received[1:] }, []string{"cleared"}},
 		"the sender forgot one": {func(w *world) {
 			w.shards[1].transfers = w.shards[1].transfers[:accepted]
 		}, []string{"cleared", "told"}},
