@@ -163,10 +163,12 @@ func TestAppendTransfer(t *testing.T) {
 		v := wallet.Transfer{
 			ID: anID().Draw(t, "id"), FromUserID: rapid.Int64Min(1).Draw(t, "from"), ToUserID: rapid.Int64Min(1).Draw(t, "to"),
 			Amount: money.Amount{
-				Minor: rapid.Int64Min(1).Draw(t, "amount"), Currency: rapid.SampledFrom(money.Currencies()).Draw(t, "currency"),
+				Minor:    rapid.Int64Min(1).Draw(t, "amount"),
+				Currency: rapid.SampledFrom(money.Currencies()).Draw(t, "currency"),
 			},
 			Details: wallet.TransferDetails{
-				Description: anyText().Draw(t, "description"), Metadata: rapid.MapOfN(anyText(), anyText(), 0, 5).Draw(t, "metadata"),
+				Description: anyText().Draw(t, "description"),
+				Metadata:    rapid.MapOfN(anyText(), anyText(), 0, 5).Draw(t, "metadata"),
 			},
 			Status: wallet.TransferFailed, Reason: rapid.SampledFrom(problem.Codes()).Draw(t, "reason"),
 		}

@@ -2,7 +2,7 @@
 // shard in one snapshot, and names every row that breaks an invariant.
 //
 //	acknowledgements ─┐
-//	gateways' journals┼─▶ each shard: payments ─▶ methods ─▶ transactions ─▶ accounts ─▶ events
+//	gateways' journals┼─▶ each shard: payments, methods, transfers ─▶ transactions ─▶ accounts ─▶ events
 //	                  │                                         │
 //	                  └──────── what does not agree ◀───────────┘
 //	                                  │ 2 s later, both sides read anew
@@ -21,6 +21,8 @@
 //   - Acknowledgements and journals are read before the snapshots are opened:
 //     whatever they tell was durable by then, and must be found. What the store
 //     has beyond a journal is asked for again, 2 s later.
+//   - The two sides of a transfer between shards are read at different moments:
+//     where they differ both are read again, 2 s later.
 //   - A row is named once for one fault: where one finding follows from another,
 //     only the first is told.
 //   - It writes nothing.

@@ -32,7 +32,7 @@ var invariants = [count]struct {
 	Bounded:      {4, "bounded", "nothing is captured beyond what was authorized, or refunded beyond what was captured"},
 	Booked:       {5, "booked", "every payment's amounts are those of its captures, its refunds and the ledger"},
 	Told:         {6, "told", "every version of every object has exactly one event"},
-	Cleared:      {7, "cleared", "every transfer is in the ledger once on both sides, and clearing holds what is on its way"},
+	Cleared:      {7, "cleared", "every transfer is in the ledger once a side, and clearing holds what is in flight"},
 	ChargedOnce:  {8, "charged_once", "no payment is charged twice, and the gateways' journals agree"},
 	Placed:       {0, "placed", "every row lies on its user's shard"},
 	Consistent:   {0, "consistent", "every payment's state agrees with its attempts"},

@@ -99,7 +99,8 @@ func (s *shard) receivedTransfer(t wallet.Transfer) error {
 	s.check(Placed)
 	if ident.Shard(t.ToUserID, s.shards) != s.number || t.ID.Bucket() != ident.Bucket(t.FromUserID) ||
 		t.ID.Shard(s.shards) == s.number {
-		s.fail(Placed, ident.Transfer, t.ID, "from user %d to %d was received by shard %d", t.FromUserID, t.ToUserID, s.number)
+		s.fail(Placed, ident.Transfer, t.ID, "from user %d to %d was received by shard %d",
+			t.FromUserID, t.ToUserID, s.number)
 	}
 	v := got{
 		from: t.FromUserID, to: t.ToUserID, minor: t.Amount.Minor, currency: code(t.Amount.Currency),
@@ -169,16 +170,16 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 	switch {
 	case !known:
 		s.fail(Cleared, ident.Transaction, t.ID, "is a %s of nothing that the store has", t.Kind)
-	case proper && !isMove(t, debit, credit, minor, currency):
+	case proper && !movesAmount(t, debit, credit, minor, currency):
 		s.fail(Cleared, ident.Transaction, t.ID, "does not move %d from %s to %s, as %s does", minor, debit, credit,
 			t.Object.Text(ident.Transfer))
 	}
 	return true
 }
 
-// isMove tells whether a transaction moves an amount from one account to another,
+// movesAmount tells whether a transaction moves an amount from one account to another,
 // and nothing else.
-func isMove(t ledger.Transaction, debit, credit ledger.Name, minor int64, currency [3]byte) bool {
+func movesAmount(t ledger.Transaction, debit, credit ledger.Name, minor int64, currency [3]byte) bool {
 	if len(t.Entries) != 2 || !t.Payment.IsZero() {
 		return false
 	}
@@ -192,6 +193,7 @@ func isMove(t ledger.Transaction, debit, credit ledger.Name, minor int64, curren
 // uncleared names the transfers that are not in the ledger as they should be, and
 // holds the clearing accounts against what is on its way.
 func (s *shard) uncleared() {
+	s.check(Cleared)
 	s.transfers.sent.all(func(id ident.ID, v *sent) {
 		s.check(Cleared)
 		returned := uint8(0)

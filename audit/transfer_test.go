@@ -148,12 +148,14 @@ func TestBrokenTransfers(t *testing.T) {
 		spoil func(w *world)
 		want  []string
 	}{
-		"the money never left":     {func(w *world) { w.shards[1].drop(ledger.KindTransferOut) }, []string{"cleared"}},
-		"the money never arrived":  {func(w *world) { w.shards[2].drop(ledger.KindTransferIn) }, []string{"cleared"}},
-		"it was not given back":    {func(w *world) { w.shards[1].drop(ledger.KindTransferReturn) }, []string{"cleared"}},
-		"a local one not booked":   {func(w *world) { w.shards[1].drop(ledger.KindTransfer) }, []string{"cleared"}},
-		"the receiver forgot one":  {func(w *world) { w.shards[2].received = w.shards[2].received[1:] }, []string{"cleared"}},
-		"the sender forgot one":    {func(w *world) { w.shards[1].transfers = w.shards[1].transfers[:accepted] }, []string{"cleared", "told"}},
+		"the money never left":    {func(w *world) { w.shards[1].drop(ledger.KindTransferOut) }, []string{"cleared"}},
+		"the money never arrived": {func(w *world) { w.shards[2].drop(ledger.KindTransferIn) }, []string{"cleared"}},
+		"it was not given back":   {func(w *world) { w.shards[1].drop(ledger.KindTransferReturn) }, []string{"cleared"}},
+		"a local one not booked":  {func(w *world) { w.shards[1].drop(ledger.KindTransfer) }, []string{"cleared"}},
+		"the receiver forgot one": {func(w *world) { w.shards[2].received = w.shards[2].received[1:] }, []string{"cleared"}},
+		"the sender forgot one": {func(w *world) {
+			w.shards[1].transfers = w.shards[1].transfers[:accepted]
+		}, []string{"cleared", "told"}},
 		"it ended on one side":     {func(w *world) { w.end(waiting, wallet.TransferSucceeded) }, []string{"cleared"}},
 		"refused here, taken back": {func(w *world) { w.end(accepted, wallet.TransferFailed) }, []string{"cleared"}},
 		"another amount arrived":   {func(w *world) { w.shards[2].received[0].Amount.Minor++ }, []string{"cleared"}},
@@ -162,7 +164,9 @@ func TestBrokenTransfers(t *testing.T) {
 		}, []string{"consistent"}},
 		"given back twice": {func(w *world) {
 			r := &w.shards[1]
-			i := slices.IndexFunc(r.transactions, func(t ledger.Transaction) bool { return t.Kind == ledger.KindTransferReturn })
+			i := slices.IndexFunc(r.transactions, func(t ledger.Transaction) bool {
+				return t.Kind == ledger.KindTransferReturn
+			})
 			again := r.transactions[i]
 			again.Entries = slices.Clone(again.Entries)
 			w.post(r, again)

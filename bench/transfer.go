@@ -191,8 +191,8 @@ func fundWallet(ctx context.Context, conn Exchanger, repeat bool, userID int64, 
 	user := strconv.FormatInt(userID, 10)
 	request := &Request{
 		Path: "/api/v1/wallets/" + user + "/adjustments", Key: []byte(keys + "-fund-" + user),
-		Body: []byte(`{"amount":` + strconv.Itoa(funds) + `,"currency":"` + currency + `","transaction_id":"` + keys + "-" +
-			user + `","reason":"bench"}`),
+		Body: []byte(`{"amount":` + strconv.Itoa(funds) + `,"currency":"` + currency + `","reason":"bench",` +
+			`"transaction_id":"` + keys + "-" + user + `"}`),
 	}
 	var unused Tally
 	return exchange(ctx, conn, request, repeat, &unused, func(res Response) (unanswered bool, err error) {
@@ -208,7 +208,9 @@ func fundWallet(ctx context.Context, conn Exchanger, repeat bool, userID int64, 
 }
 
 // rawSliceOf measures a ceiling on a store of its own.
-func (r *run) rawSliceOf(ctx context.Context, raw func(string, time.Duration) *exec.Cmd, window time.Duration) (Slice, error) {
+func (r *run) rawSliceOf(
+	ctx context.Context, raw func(string, time.Duration) *exec.Cmd, window time.Duration,
+) (Slice, error) {
 	dir, err := TempDir()
 	if err != nil {
 		return Slice{}, err

@@ -129,7 +129,9 @@ func TestPairs(t *testing.T) {
 		users  int
 		same   bool
 		stride int64
-	}{{10, false, 1}, {2, false, 1}, {8, true, 4}, {100, true, 4}, {1000, true, 4}, {10_000, true, 256}, {1025, true, 256}} {
+	}{
+		{10, false, 1}, {2, false, 1}, {8, true, 4}, {100, true, 4}, {1000, true, 4}, {10_000, true, 256}, {1025, true, 256},
+	} {
 		seen := map[int64]bool{}
 		transfers := make([]bench.Payment, 40*c.users)
 		bench.NewPairs(c.users, c.same).Next(transfers)

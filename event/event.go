@@ -31,15 +31,10 @@ const (
 	RefundPending    Type = "refund.pending"
 	RefundSucceeded  Type = "refund.succeeded"
 	RefundFailed     Type = "refund.failed"
-	// TransferPending: it left the sender's wallet for another shard.
-	TransferPending   Type = "transfer.pending"
-	TransferSucceeded Type = "transfer.succeeded"
-	// TransferFailed: the receiver's wallet did not take it, the sender has it back.
-	TransferFailed Type = "transfer.failed"
-	MethodCreated  Type = "payment_method.created"
-	MethodDeleted  Type = "payment_method.deleted"
-	BatchAccepted  Type = "batch.accepted"
-	BatchCompleted Type = "batch.completed"
+	MethodCreated    Type = "payment_method.created"
+	MethodDeleted    Type = "payment_method.deleted"
+	BatchAccepted    Type = "batch.accepted"
+	BatchCompleted   Type = "batch.completed"
 	// WalletAdjusted: the object is the ledger transaction.
 	WalletAdjusted Type = "wallet.adjusted"
 	HoldCreated    Type = "hold.created"

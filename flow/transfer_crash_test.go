@@ -233,7 +233,8 @@ func crashes(t *testing.T, seed uint64) {
 	w.checkConserved(t, users*each+math.MaxInt64-100, users+1)
 	for id, status := range told {
 		stored, err := last.flow.TransferByID(t.Context(), id)
-		if err != nil || stored.Status == wallet.TransferPending || status != wallet.TransferPending && stored.Status != status {
+		if err != nil || stored.Status == wallet.TransferPending ||
+			status != wallet.TransferPending && stored.Status != status {
 			t.Errorf("a transfer was told as %s and is %s: %v", status, stored.Status, err)
 		}
 	}

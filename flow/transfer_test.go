@@ -42,7 +42,7 @@ func (fundCommand) Claim() *store.Claim { return nil }
 // Decide implements commit.Command.
 func (c fundCommand) Decide(*commit.View) (commit.Decision, error) {
 	debit, credit := c.names()
-	return commit.Decision{Transactions: []ledger.Transaction{ledger.NewTransaction("adjustment", c.userID, c.id,
+	return commit.Decision{Transactions: []ledger.Transaction{ledger.NewTransaction("funding", c.userID, c.id,
 		ident.ID{}, ledger.Posting{Debit: debit, Credit: credit, Amount: c.amount})}}, nil
 }
 
@@ -156,7 +156,8 @@ func TestTransferReplay(t *testing.T) {
 			t.Fatalf("%+v, %v", first, err)
 		}
 		again, err := w.flow.Transfer(t.Context(), r)
-		if err != nil || !again.Replayed || again.Transfer.ID != first.Transfer.ID || again.Transfer.Status != first.Transfer.Status {
+		if err != nil || !again.Replayed || again.Transfer.ID != first.Transfer.ID ||
+			again.Transfer.Status != first.Transfer.Status {
 			t.Errorf("again: %+v, %v", again, err)
 		}
 		other := r

@@ -106,12 +106,6 @@ type Kind string
 const (
 	KindCapture Kind = "capture"
 	KindRefund  Kind = "refund"
-	// A transfer within a shard, and the sides of one across shards: out of the
-	// sender's wallet, into the receiver's, or back into the sender's.
-	KindTransfer       Kind = "transfer"
-	KindTransferOut    Kind = "transfer_out"
-	KindTransferIn     Kind = "transfer_in"
-	KindTransferReturn Kind = "transfer_return"
 )
 
 // Posting is one row of the posting table: an amount moves from the credited

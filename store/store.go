@@ -173,7 +173,9 @@ type Reader interface {
 	Transfers(ctx context.Context, shard int, q TransferQuery) ([]wallet.Transfer, error)
 	// PendingTransfers lists the pending transfers of a shard's senders that were
 	// made after one and before a moment, oldest first.
-	PendingTransfers(ctx context.Context, shard int, after ident.ID, before time.Time, limit int) ([]wallet.Transfer, error)
+	PendingTransfers(
+		ctx context.Context, shard int, after ident.ID, before time.Time, limit int,
+	) ([]wallet.Transfer, error)
 	// Method returns a payment method, deleted or not, or ErrNotFound.
 	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	// Methods lists a user's payment methods that are not deleted, newest first.

@@ -139,8 +139,8 @@ func printReport(w io.Writer, r audit.Report) {
 		digits(t.Transactions), digits(t.Entries), digits(t.Accounts), digits(t.Events))
 	fmt.Fprintf(w, "%s operations in the gateways' journals, %s acknowledgements\n", digits(t.JournalOperations),
 		digits(t.Acknowledgements))
-	fmt.Fprintf(w, "open, and no violation: %s attempts, %s refunds, %s reversals, %s transfers\n", digits(r.Open.Attempts),
-		digits(r.Open.Refunds), digits(r.Open.Reversals), digits(r.Open.Transfers))
+	fmt.Fprintf(w, "open, and no violation: %s attempts, %s refunds, %s reversals, %s transfers\n",
+		digits(r.Open.Attempts), digits(r.Open.Refunds), digits(r.Open.Reversals), digits(r.Open.Transfers))
 	verdict := "the books are right"
 	if !r.OK {
 		verdict = "THE BOOKS ARE WRONG"

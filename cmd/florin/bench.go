@@ -20,7 +20,7 @@ import (
 
 // benchCmd measures.
 type benchCmd struct {
-	Mode      []string      `help:"What to measure: single, batch, hot, echo, raw (default these), transfers, transfers-batch, raw-transfers." placeholder:"MODE"`
+	Mode      []string      `help:"What to measure; see below (default single, batch, hot, echo, raw)." placeholder:"MODE"`
 	Clients   int           `help:"Connections (default the better of 64 and 256; for batches 8)." placeholder:"N"`
 	Duration  time.Duration `help:"How long each mode is measured (default 16s)." placeholder:"TIME"`
 	Users     int           `help:"How many users pay (default 10000)." placeholder:"N"`
@@ -52,6 +52,9 @@ func (benchCmd) Help() string {
 prints; every answer is checked. Beside them it measures two ceilings: a bare JSON server (echo) for single requests,
 and raw inserts of the same rows (raw) for batches. What is compared is measured in turns, in one run of under 3
 minutes; only the ratios mean something on another machine.
+
+Transfers are modes of their own: transfers (one a request), transfers-batch (within a shard, and of any two users) and
+their ceiling raw-transfers; the wallets are funded first.
 
 Example:
   florin bench

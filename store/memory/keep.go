@@ -11,7 +11,6 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
-	"florin/wallet"
 )
 
 // Each keep function copies a row as an engine keeps it: nothing is shared, and
@@ -66,14 +65,6 @@ func keepMethod(m vault.PaymentMethod) vault.PaymentMethod {
 func keepAPIKey(k access.APIKey) access.APIKey {
 	k.Scopes, k.RevokedAt = slices.Clone(k.Scopes), keepTime(k.RevokedAt)
 	return k
-}
-
-func keepTransfer(t wallet.Transfer) wallet.Transfer {
-	t.Details.Metadata = maps.Clone(t.Details.Metadata)
-	if len(t.Details.Metadata) == 0 {
-		t.Details.Metadata = nil
-	}
-	return t
 }
 
 func keepHold(h wallet.Hold) wallet.Hold {

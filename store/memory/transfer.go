@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -9,6 +10,14 @@ import (
 	"florin/store"
 	"florin/wallet"
 )
+
+func keepTransfer(t wallet.Transfer) wallet.Transfer {
+	t.Details.Metadata = maps.Clone(t.Details.Metadata)
+	if len(t.Details.Metadata) == 0 {
+		t.Details.Metadata = nil
+	}
+	return t
+}
 
 // loadRows reads the rows of ids, leaving out what does not exist.
 func loadRows[T any](t *table[T], ids []ident.ID, into map[ident.ID]T) {

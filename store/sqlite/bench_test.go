@@ -280,7 +280,8 @@ func BenchmarkRawTransfers(b *testing.B) {
 	for _, group := range []int{64, 512, 2048} {
 		b.Run(strconv.Itoa(group), func(b *testing.B) {
 			before := processorTime(b)
-			rate, err := sqlite.RawTransfers(b.Context(), benchDir(b), group, setting(b, "FLORIN_BENCH_USERS", 10_000), time.Second)
+			users := setting(b, "FLORIN_BENCH_USERS", 10_000)
+			rate, err := sqlite.RawTransfers(b.Context(), benchDir(b), group, users, time.Second)
 			if err != nil {
 				b.Fatal(err)
 			}

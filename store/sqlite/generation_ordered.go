@@ -29,8 +29,15 @@ func defineGenerations(table string) generationsOf {
 var (
 	transferGenerations = defineGenerations("transfers")
 	receivedGenerations = defineGenerations("received_transfers")
-	countEntries        = define(`SELECT max(generation) FROM ledger_entries WHERE generation IS NOT NULL`)
-	countLastEntries    = define(`SELECT count(*) FROM ledger_entries WHERE generation = ?`)
+	// The entries of accounts that are indexed: their generations ascend with the
+	// ids too, which one writer draws and inserts in one order.
+	entryGenerations = generationsOf{
+		from: define(`SELECT generation FROM ledger_entries WHERE id >= ? AND generation IS NOT NULL ORDER BY id LIMIT 1`),
+		to: define(`SELECT generation FROM ledger_entries WHERE id <= ? AND generation IS NOT NULL
+			ORDER BY id DESC LIMIT 1`),
+	}
+	countEntries     = define(`SELECT max(generation) FROM ledger_entries WHERE generation IS NOT NULL`)
+	countLastEntries = define(`SELECT count(*) FROM ledger_entries WHERE generation = ?`)
 )
 
 // lastGeneration reads a table's last generation.
@@ -62,7 +69,7 @@ func (c *conn) countTransfers(into *counters) (err error) {
 		return err
 	}
 	rows, err := c.number(countLastEntries, number)
-	into.entry = number*generationSize + rows
+	into.entry = max(number-1, 0)*generationSize + rows
 	return err
 }
 

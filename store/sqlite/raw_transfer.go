@@ -103,7 +103,8 @@ type rawTransfers struct {
 }
 
 func newRawTransfers(shard int64, n, users int) *rawTransfers {
-	raw := &rawTransfers{chance: rand.New(rand.NewPCG(1, uint64(shard))), seen: map[int]struct{}{}} //nolint:gosec // no secret
+	chance := rand.New(rand.NewPCG(1, uint64(shard))) //nolint:gosec // who pays is no secret
+	raw := &rawTransfers{chance: chance, seen: map[int]struct{}{}}
 	for i := range users {
 		user := int64(i+1)*defaultShards + shard
 		raw.users = append(raw.users, user)

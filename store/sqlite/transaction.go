@@ -80,7 +80,7 @@ func (t *tx) bindEntry(s *stmt, e *ledger.Entry, transaction int64) error {
 		s.bindNull()
 		return nil
 	}
-	s.bindInt(t.counters.entry / generationSize)
+	s.bindInt(1 + t.counters.entry/generationSize)
 	t.counters.entry++
 	return nil
 }
