@@ -179,7 +179,8 @@ var (
 	}
 	deleteMethodDoc = operation{
 		id: "deletePaymentMethod", tag: tagMethods, summary: "Delete a payment method",
-		text:    "Its card data are destroyed. Payments that were made with it stay.",
+		text: "Its card data are destroyed, and nothing can be charged to it from then on. Payments that were made with it " +
+			"stay. Deleting it again changes nothing.",
 		answers: []answer{{status: 200, text: "The payment method, deleted.", object: deletedMethod()}},
 	}
 )

@@ -243,6 +243,9 @@ func (s *Service) chargeAgain(ctx context.Context, id ident.ID) BatchResult {
 		}})
 		p = result.Payment
 	}
+	if problem.Is(err, problem.NotFound) { // its payment method was deleted
+		return BatchResult{Err: err}
+	}
 	if err != nil {
 		return BatchResult{Err: problem.New(problem.Unavailable, "the payment could not be charged again").With(err)}
 	}

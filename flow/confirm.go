@@ -46,7 +46,7 @@ func (s *Service) Confirm(ctx context.Context, r Confirm) (Result, error) {
 		return Result{}, err
 	}
 	start.Attempt = attempt
-	run.confirm = confirmCommand{payment: p.ID, claim: run.claim, confirm: payment.Confirm{
+	run.confirm = confirmCommand{payment: p.ID, claim: run.claim, method: run.instrument.method, confirm: payment.Confirm{
 		Method: method, Start: start, Blocked: blocked,
 	}}
 	err = s.cfg.Commit.Do(run.shard, false, &run.confirm)
@@ -70,11 +70,15 @@ type confirmCommand struct {
 	payment ident.ID
 	confirm payment.Confirm
 	claim   *store.Claim
+	method  ident.ID // zero for a test card's name
 	decided payment.Payment
 }
 
 // Keys implements commit.Command.
-func (c *confirmCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
+func (c *confirmCommand) Keys(k *store.Keys) {
+	k.Payments = append(k.Payments, c.payment)
+	methodKey(k, c.method)
+}
 
 // Claim implements commit.Command.
 func (c *confirmCommand) Claim() *store.Claim { return c.claim }
@@ -83,6 +87,9 @@ func (c *confirmCommand) Claim() *store.Claim { return c.claim }
 func (c *confirmCommand) Decide(v *commit.View) (commit.Decision, error) {
 	p, err := v.Payment(c.payment)
 	if err != nil {
+		return commit.Decision{}, err
+	}
+	if err := chargeable(v, c.method); err != nil {
 		return commit.Decision{}, err
 	}
 	changes, err := payment.DecideConfirm(p, c.confirm)
