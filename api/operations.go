@@ -98,11 +98,15 @@ var (
 		answers: []answer{{status: 200, text: "The payment.", object: succeeded()}},
 	}
 	getTimelineDoc = operation{
-		id: "getPaymentTimeline", tag: tagPayments, summary: "Get what was done for a payment",
-		text: "Its attempts, captures and refunds, in the order of time.",
+		id: "getPaymentTimeline", tag: tagPayments, summary: "Get what happened to a payment",
+		text: "Its events, attempts, captures, refunds and reversals in the order of time, each with what happened in words.",
 		answers: []answer{{status: 200, text: "The timeline.", object: List[TimelineEntry]{
-			Object: objectList, Data: []TimelineEntry{{object: exampleAttempt}, {object: exampleCapture}},
+			Object: objectList, Data: []TimelineEntry{exampleEntry},
 		}}},
+	}
+	getRoutingDoc = operation{
+		id: "getPaymentRouting", tag: tagPayments, summary: "Get why a payment went to which gateway",
+		answers: []answer{{status: 200, text: "The choices.", object: exampleRouting}},
 	}
 	confirmPaymentDoc = operation{
 		id: "confirmPayment", tag: tagPayments, summary: "Charge a payment",
