@@ -74,8 +74,9 @@ func TestSweepOfBodies(t *testing.T) {
 		}{
 			"no JSON": {"{", false}, "two values": {body.good + body.good, false}, "an array": {"[]", true},
 			"a string": {`"x"`, true}, "a number": {"1", true}, "invalid UTF-8": {"{\"\xff\":1}", true},
-			"a control character": {"{\"a\x01\":1}", false}, "a comma too many": {strings.Replace(body.good, "}", ",}", 1), false},
-			"an unknown field": {`{"surely_unknown":1}`, true}, "deep nesting": {deep, true}, "NUL": {"{}\x00", false},
+			"a control character": {"{\"a\x01\":1}", false},
+			"a comma too many":    {strings.Replace(body.good, "}", ",}", 1), false},
+			"an unknown field":    {`{"surely_unknown":1}`, true}, "deep nesting": {deep, true}, "NUL": {"{}\x00", false},
 			"a lone surrogate": {`{"\ud800":1}`, false}, "deep arrays": {strings.Repeat("[", 100_000), false},
 		}
 		if first != "" && first != "}" {
@@ -152,7 +153,9 @@ func TestSweepOfQueries(t *testing.T) {
 
 // idFor returns an id of the kind that a route's path has.
 func idFor(rt api.Route) string {
-	for part, kind := range map[string]string{"/payments/": "pay", "/refunds/": "ref", "/payment_methods/": "pm", "/batches/": "batch"} {
+	for part, kind := range map[string]string{
+		"/payments/": "pay", "/refunds/": "ref", "/payment_methods/": "pm", "/batches/": "batch",
+	} {
 		if strings.Contains(rt.Path, part) {
 			return kind + "_0192f3a4b5c67d008123456789abcdef"
 		}
@@ -175,7 +178,8 @@ func TestSweepOfIDs(t *testing.T) {
 			body = "{}"
 		}
 		for _, id := range []string{
-			"x", "evt_0192f3a4b5c67d008123456789abcdef", good + "0", good[:len(good)-1], strings.ToUpper(good), "%00", "%ff", "..%2f",
+			"x", "evt_0192f3a4b5c67d008123456789abcdef", good + "0", good[:len(good)-1], strings.ToUpper(good),
+			"%00", "%ff", "..%2f",
 			strings.Replace(good, "7d00", "4d00", 1), good + "%20", strings.Repeat("a", 5000),
 		} {
 			got := s.do(rt.Method, strings.Replace(rt.Path, "{id}", id, 1), body)

@@ -155,7 +155,8 @@ func (a *API) attemptEntries(p payment.Payment, try payment.Attempt) []TimelineE
 	entries := []TimelineEntry{begun, answered}
 	if r := try.Reversal; r != nil {
 		taken := entry
-		taken.Type, taken.Subject, taken.at, taken.rank = "reversal."+string(r.Status), r.ID.Text(ident.Reversal), r.ID.Time(), 2
+		taken.Type, taken.Subject = "reversal."+string(r.Status), r.ID.Text(ident.Reversal)
+		taken.at, taken.rank = r.ID.Time(), 2
 		taken.Text = fmt.Sprintf("the approval came too late: taking it back at %s is %s", try.Gateway, r.Status)
 		entries = append(entries, taken)
 	}

@@ -86,7 +86,8 @@ func TestDeletedMethodIsGone(t *testing.T) {
 		t.Errorf("the list has %v, %v", methods, err)
 	}
 	events := w.eventsOf(t, gone.ID)
-	if len(events) != 2 || events[1].Type != event.MethodDeleted || !strings.Contains(string(events[1].Data), `"deleted":true`) {
+	if len(events) != 2 || events[1].Type != event.MethodDeleted ||
+		!strings.Contains(string(events[1].Data), `"deleted":true`) {
 		t.Errorf("its events are %v", events)
 	}
 	w.pay(t, authorize(7, kept.ID.Text(ident.PaymentMethod)), payment.Succeeded)
@@ -125,7 +126,8 @@ func TestDeletedMethodInAnothersCache(t *testing.T) {
 		t.Error("a gateway was called")
 	}
 	// The key was not kept.
-	if result, err := other.Authorize(t.Context(), withKey(authorize(7, "pm_card_visa"), "k")); err != nil || result.Replayed {
+	result, err := other.Authorize(t.Context(), withKey(authorize(7, "pm_card_visa"), "k"))
+	if err != nil || result.Replayed {
 		t.Errorf("%+v, %v", result, err)
 	}
 }

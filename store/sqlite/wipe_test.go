@@ -59,7 +59,8 @@ func TestDeletedCardIsOverwritten(t *testing.T) {
 	}
 	for i := range methods {
 		if i%2 == 0 {
-			write(store.Changes{Methods: []store.Change[vault.PaymentMethod]{{Value: vault.Delete(methods[i].Value, time.Now())}}})
+			gone := store.Change[vault.PaymentMethod]{Value: vault.Delete(methods[i].Value, time.Now())}
+			write(store.Changes{Methods: []store.Change[vault.PaymentMethod]{gone}})
 		}
 	}
 	reopen()
