@@ -111,7 +111,7 @@ func TestBatchEnvelope(t *testing.T) {
 	many := func(n int) string { return batchOf(strings.Split(strings.Repeat(simple+"\n", n), "\n")[:n]...) }
 	for body, param := range map[string]string{
 		`{}`: "payments", `{"payments":[]}`: "payments", `{"payments":null}`: "payments", `{"payments":{}}`: "payments",
-		`{"payments":"a"}`: "payments", `{"items":[]}`: "items", `[]`: "", many(1001): "payments",
+		`{"payments":"a"}`: "payments", `{"items":[]}`: "items", `[]`: "body", many(1001): "payments",
 		`{"payments":[` + simple + `],"payments":[]}`: "payments", `{"payments":[` + simple + `],"a":1}`: "a",
 	} {
 		s.post(batchPath, body).wantProblem(problem.InvalidParameter, param)

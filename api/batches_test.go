@@ -16,7 +16,8 @@ func TestRespondAsync(t *testing.T) {
 		s := newServer(t)
 		got := s.post(batchPath, batchOf(simple, `{"user_id":1}`, simple), "Prefer: "+prefer, "Idempotency-Key: k")
 		b := got.want(202)
-		if got.header.Get("Preference-Applied") != "respond-async" || got.header.Get("Location") != batchesPath+b["id"].(string) {
+		if got.header.Get("Preference-Applied") != "respond-async" ||
+			got.header.Get("Location") != batchesPath+b["id"].(string) {
 			t.Errorf("%s: the headers are %v", prefer, got.header)
 		}
 		for name, want := range map[string]any{

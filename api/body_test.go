@@ -34,7 +34,7 @@ func TestBrokenJSON(t *testing.T) {
 		s.post(paymentsPath, body).wantProblem(problem.InvalidJSON, "")
 	}
 	for _, body := range []string{"null", "[]", `"payment"`, "7", "true"} {
-		s.post(paymentsPath, body).wantProblem(problem.InvalidParameter, "")
+		s.post(paymentsPath, body).wantProblem(problem.InvalidParameter, "body")
 	}
 	if len(s.flows.asked) != 0 {
 		t.Errorf("%d requests reached a flow", len(s.flows.asked))

@@ -115,6 +115,7 @@ type PaymentFlows interface {
 	Cancel(ctx context.Context, r flow.Cancel) (flow.Result, error)
 	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
 	Payments(ctx context.Context, q store.PaymentQuery) ([]payment.Payment, error)
+	Timeline(ctx context.Context, id ident.ID) (payment.Payment, []event.Stored, error)
 }
 
 // RefundFlows are the use cases of refunds.

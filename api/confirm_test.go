@@ -3,7 +3,11 @@ package api_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"florin/event"
 	"florin/flow"
 	"florin/ident"
 	"florin/payment"
@@ -114,26 +118,43 @@ func TestGetPaymentAndTimeline(t *testing.T) {
 		Reference: "sim_1", AnsweredAt: began,
 	}
 	late := payment.Attempt{
-		ID: ids.New(42), Outcome: payment.OutcomeApproved,
-		Reversal: &payment.Reversal{ID: ids.New(42), Status: payment.OperationPending},
+		ID: ids.New(42), Gateway: "slow", Method: "pm_x", Minor: 5, Outcome: payment.OutcomeApproved,
+		AnsweredAt: began.Add(time.Second),
+		Reversal:   &payment.Reversal{ID: ids.New(42), Status: payment.OperationPending},
 	}
 	refund := payment.Refund{ID: ids.New(42), Payment: p.ID, Amount: p.Amount, Status: payment.OperationPending}
 	captured := payment.Capture{ID: ids.New(42), Attempt: attempt.ID, Minor: 1099, Status: payment.OperationSucceeded}
 	p.Attempts, p.Refunds = []payment.Attempt{attempt, late}, []payment.Refund{refund}
 	p.Captures = []payment.Capture{captured}
 	s.flows.payments[parsed] = p
-	var objects []string
+	for i, kind := range []event.Type{event.PaymentSucceeded, "dispute.opened"} {
+		s.flows.events = append(s.flows.events, event.Stored{Event: event.Event{
+			ID: ids.New(42), UserID: 42, Kind: ident.Capture, Object: captured.ID, Type: kind, Data: []byte(`{}`),
+		}, Position: event.Position(i + 1)})
+	}
+	var told []string
 	for _, data := range s.get(paymentsPath + "/" + id + "/timeline").want(200)["data"].([]any) {
 		entry := data.(map[string]any)
-		objects = append(objects, entry["object"].(string))
-		if entry["payment"] != id {
-			t.Errorf("an entry is of payment %v", entry["payment"])
-		}
+		told = append(told, entry["type"].(string)+": "+entry["text"].(string))
 	}
-	if got := strings.Join(objects, " "); got != "attempt attempt refund capture" {
-		t.Errorf("the timeline is %s", got)
+	want := []string{
+		"attempt.approved: simulated approved the charge of 1099 USD",
+		"payment.succeeded: the payment succeeded", "dispute.opened: dispute opened",
+		"attempt.started: simulated was asked to charge 1099 USD to pm_card_visa",
+		"attempt.started: slow was asked to charge 5 USD to pm_x",
+		"reversal.pending: the approval came too late: taking it back at slow is pending",
+		"attempt.approved: slow approved the charge of 5 USD",
 	}
-	for _, path := range []string{"", "/timeline"} {
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("the timeline (-want +got):\n%s", diff)
+	}
+	routed := s.get(paymentsPath + "/" + id + "/routing").want(200)
+	first, second := routed["attempts"].([]any)[0].(map[string]any), routed["attempts"].([]any)[1].(map[string]any)
+	if first["why"] != "the first in the order that could be called" ||
+		second["why"] != "the payment was confirmed again after approved at simulated" {
+		t.Errorf("the routing is %v", routed)
+	}
+	for _, path := range []string{"", "/timeline", "/routing"} {
 		s.get(paymentsPath+"/pay_0192f3a4b5c67d008123456789abcdef"+path).wantProblem(problem.NotFound, "")
 		s.get(paymentsPath+"/pay_1"+path).wantProblem(problem.InvalidParameter, "id")
 		s.get(paymentsPath+"/"+id+path+"?expand=all").wantProblem(problem.InvalidParameter, "expand")

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"unicode/utf8"
@@ -63,9 +64,12 @@ func (d *decoder) isJSON() bool {
 // invalid says what is wrong with the present value.
 func (d *decoder) invalid(detail string, args ...any) {
 	if d.err == nil {
-		d.err = problem.Invalid(d.where(), detail, args...)
+		d.err = problem.Invalid(cmp.Or(d.where(), wholeBody), detail, args...)
 	}
 }
+
+// wholeBody is what a problem names that is about the body itself.
+const wholeBody = "body"
 
 // invalidMember says what is wrong with a member of the present value.
 func (d *decoder) invalidMember(name, detail string, args ...any) {

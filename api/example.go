@@ -120,3 +120,17 @@ func completedBatch() Batch {
 	b.Status, b.Succeeded, b.Declined, b.CompletedAt = "completed", 2, 1, new(exampleTime)
 	return b
 }
+
+var exampleEntry = TimelineEntry{
+	Object: "timeline_entry", At: exampleTime, Type: "attempt.approved", Text: "simulated approved the charge of 1099 USD",
+	Subject: exampleAttemptID, Data: timelineData{exampleAttempt},
+}
+
+var exampleRouting = Routing{
+	Object: "routing", Payment: examplePaymentID,
+	Gateways: []RoutingGateway{{Gateway: "simulated", Available: true, Attempts: 1, Why: "it was tried"}},
+	Attempts: []RoutingAttempt{{
+		Attempt: exampleAttemptID, Gateway: "simulated", Outcome: "approved", CreatedAt: exampleTime,
+		Why: "the first in the order that could be called",
+	}},
+}

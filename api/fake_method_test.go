@@ -35,7 +35,7 @@ func (f *fakeFlows) StoreMethod(_ context.Context, r flow.StoreMethod) (vault.Pa
 func (f *fakeFlows) DeleteMethod(_ context.Context, id ident.ID) (vault.PaymentMethod, error) {
 	m, err := find(f, f.methods, id)
 	if err != nil || !m.DeletedAt.IsZero() {
-		return m, missing()
+		return m, err
 	}
 	m = vault.Delete(m, began)
 	keep(f, f.methods, id, m)

@@ -191,6 +191,12 @@ func (f *fakeFlows) Payment(_ context.Context, id ident.ID) (payment.Payment, er
 	return find(f, f.payments, id)
 }
 
+func (f *fakeFlows) Timeline(_ context.Context, id ident.ID) (payment.Payment, []event.Stored, error) {
+	p, err := find(f, f.payments, id)
+	of := func(e event.Stored) bool { return e.UserID != p.UserID }
+	return p, slices.DeleteFunc(slices.Clone(f.events), of), err
+}
+
 func (f *fakeFlows) Payments(_ context.Context, q store.PaymentQuery) ([]payment.Payment, error) {
 	if err := f.ask(q); err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func TestGateways(t *testing.T) {
 	for body, param := range map[string]string{
 		`{"latency":1}`: "latency", `{"latency_ms":"1"}`: "latency_ms", `{"latency_ms":1.5}`: "latency_ms",
 		`{"latency_ms":70000}`: "latency_ms", `{"down":1}`: "down", `{"decline_rate":"x"}`: "decline_rate",
-		`{"down":false,"down":false}`: "down", `{"down":{"a":[]}}`: "down", `[]`: "",
+		`{"down":false,"down":false}`: "down", `{"down":{"a":[]}}`: "down", `[]`: "body",
 	} {
 		patch("simulated", body).wantProblem(problem.InvalidParameter, param)
 	}

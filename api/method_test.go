@@ -51,7 +51,7 @@ func TestPaymentMethods(t *testing.T) {
 	if got := s.do(http.MethodDelete, path, "").want(200); got["deleted"] != true || got["id"] != m["id"] {
 		t.Errorf("deleted: %v", got)
 	}
-	s.do(http.MethodDelete, path, "").wantProblem(problem.NotFound, "")
+	s.do(http.MethodDelete, path, "").want(200) // again
 	s.get(path).wantProblem(problem.NotFound, "")
 	if again := s.post(methodsPath, cardBody, "Idempotency-Key: k"); again.body != created.body {
 		t.Errorf("a replay differs once the method is deleted:\n%s\n%s", created.body, again.body)

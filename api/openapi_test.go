@@ -196,6 +196,7 @@ func TestAnswersKeepTheirSchemas(t *testing.T) {
 	check[api.List[api.Shard]](v, "shards", s.get("/api/v1/shards").body)
 	check[api.Report](v, "health", s.get("/health").body)
 	check[api.Readiness](v, "readiness", s.get("/readyz").body)
+	check[api.Routing](v, "routing", s.get(paymentsPath+"/"+id+"/routing").body)
 	check[api.List[api.TimelineEntry]](v, "timeline", s.get(paymentsPath+"/"+id+"/timeline").body)
 }
 

@@ -98,11 +98,15 @@ var (
 		answers: []answer{{status: 200, text: "The payment.", object: succeeded()}},
 	}
 	getTimelineDoc = operation{
-		id: "getPaymentTimeline", tag: tagPayments, summary: "Get what was done for a payment",
-		text: "Its attempts, captures and refunds, in the order of time.",
+		id: "getPaymentTimeline", tag: tagPayments, summary: "Get what happened to a payment",
+		text: "Its events, attempts, captures, refunds and reversals in the order of time, each with what happened in words.",
 		answers: []answer{{status: 200, text: "The timeline.", object: List[TimelineEntry]{
-			Object: objectList, Data: []TimelineEntry{{object: exampleAttempt}, {object: exampleCapture}},
+			Object: objectList, Data: []TimelineEntry{exampleEntry},
 		}}},
+	}
+	getRoutingDoc = operation{
+		id: "getPaymentRouting", tag: tagPayments, summary: "Get why a payment went to which gateway",
+		answers: []answer{{status: 200, text: "The choices.", object: exampleRouting}},
 	}
 	confirmPaymentDoc = operation{
 		id: "confirmPayment", tag: tagPayments, summary: "Charge a payment",
@@ -179,7 +183,8 @@ var (
 	}
 	deleteMethodDoc = operation{
 		id: "deletePaymentMethod", tag: tagMethods, summary: "Delete a payment method",
-		text:    "Its card data are destroyed. Payments that were made with it stay.",
+		text: "Its card data are destroyed, and nothing can be charged to it from then on. Payments that were made with it " +
+			"stay. Deleting it again changes nothing.",
 		answers: []answer{{status: 200, text: "The payment method, deleted.", object: deletedMethod()}},
 	}
 )

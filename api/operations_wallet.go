@@ -37,7 +37,7 @@ var exampleAccount = Account{
 	ID: "user:42:wallet/USD", Object: "ledger_account", Name: "user:42:wallet", Currency: "USD", Balance: "5500",
 }
 
-var exampleEntry = LedgerEntry{
+var exampleLedgerEntry = LedgerEntry{
 	ID: "ent_0192f3a4b5c67d008123456789abcdef", Object: "ledger_entry", Account: "user:42:wallet", Currency: "USD",
 	Amount: 5500, Seq: new(int64(1)), Balance: new(Integer("5500")), Transaction: exampleTransactionID,
 	Kind: "adjustment", Source: new(exampleTransactionID), CreatedAt: exampleTime,
@@ -148,7 +148,7 @@ var (
 		text:  "Newest first: a user's account by its seq, any other by the entries' ids.",
 		query: append([]*huma.Param{required(queryText("currency", "Which of the accounts of that name."))}, pageParams...),
 		answers: []answer{{status: 200, text: "A page of entries.", object: List[LedgerEntry]{
-			Object: objectList, Data: []LedgerEntry{exampleEntry},
+			Object: objectList, Data: []LedgerEntry{exampleLedgerEntry},
 		}}},
 	}
 	trialBalanceDoc = operation{

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -63,7 +64,7 @@ func (q *query) finish() error {
 		for name := range q.values {
 			names = append(names, name)
 		}
-		q.invalid(slices.Min(names), "is not a known parameter")
+		q.invalid(cmp.Or(slices.Min(names), "query"), "is not a known parameter")
 	}
 	return q.err
 }

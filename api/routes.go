@@ -36,6 +36,7 @@ func routes() []route {
 		{get, v1 + "/payments", payments, false, (*call).listPayments, listPaymentsDoc},
 		{get, v1 + "/payments/{id}", payments, false, (*call).getPayment, getPaymentDoc},
 		{get, v1 + "/payments/{id}/timeline", payments, false, (*call).getTimeline, getTimelineDoc},
+		{get, v1 + "/payments/{id}/routing", payments, false, (*call).getRouting, getRoutingDoc},
 		{post, v1 + "/payments/{id}/confirm", payments, false, (*call).confirmPayment, confirmPaymentDoc},
 		{post, v1 + "/payments/{id}/cancel", payments, false, (*call).cancelPayment, cancelPaymentDoc},
 

@@ -1,13 +1,17 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"florin/event"
 	"florin/ident"
 	"florin/payment"
 )
@@ -49,39 +53,139 @@ type Capture struct {
 	CreatedAt string `json:"created_at" format:"date-time"`
 }
 
-// TimelineEntry is an Attempt, a Capture or a Refund.
+// TimelineEntry is one thing that happened to a payment.
 type TimelineEntry struct {
-	id     ident.ID
-	object any
+	Object  string       `json:"object" enum:"timeline_entry"`
+	At      string       `json:"at" format:"date-time"`
+	Type    string       `json:"type" doc:"The event's, or what an attempt did." example:"attempt.approved"`
+	Text    string       `json:"text" doc:"The same in words." example:"simulated approved the charge of 1099 USD"`
+	Subject string       `json:"subject" doc:"The id of what it is about."`
+	Data    timelineData `json:"data" doc:"An attempt, a capture or a refund as it is now; else the event's data."`
+
+	at   time.Time
+	rank int // of what has the same time
 }
+
+// timelineData is an Attempt, a Capture, a Refund or an event's data.
+type timelineData struct{ object any }
 
 // MarshalJSON writes the object itself.
-func (e TimelineEntry) MarshalJSON() ([]byte, error) { return json.Marshal(e.object) }
+func (d timelineData) MarshalJSON() ([]byte, error) { return json.Marshal(d.object) }
 
 // Schema says what it can be.
-func (TimelineEntry) Schema(r huma.Registry) *huma.Schema {
-	return &huma.Schema{OneOf: []*huma.Schema{schemaOf[Attempt](r), schemaOf[Capture](r), schemaOf[Refund](r)}}
+func (timelineData) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{
+		schemaOf[Attempt](r), schemaOf[Capture](r), schemaOf[Refund](r), {Type: huma.TypeObject},
+	}}
 }
 
-// getTimeline answers GET /api/v1/payments/{id}/timeline: what was done for a
+// getTimeline answers GET /api/v1/payments/{id}/timeline: what happened to a
 // payment, in the order of time.
 func (c *call) getTimeline() error {
-	p, err := c.pathPayment()
+	id, err := c.pathID(ident.Payment)
 	if err != nil {
 		return err
 	}
-	entries := make([]TimelineEntry, 0, len(p.Attempts)+len(p.Captures)+len(p.Refunds))
-	for _, a := range p.Attempts {
-		entries = append(entries, TimelineEntry{a.ID, c.api.attempt(p, a)})
+	if err := c.noQuery(); err != nil {
+		return err
 	}
+	p, events, err := c.api.cfg.Flows.Timeline(c.r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return c.object(http.StatusOK, List[TimelineEntry]{Object: "list", Data: c.api.timeline(p, events)})
+}
+
+// timeline puts a payment's events between what its attempts did.
+func (a *API) timeline(p payment.Payment, events []event.Stored) []TimelineEntry {
+	current := map[ident.ID]any{}
 	for _, captured := range p.Captures {
-		entries = append(entries, TimelineEntry{captured.ID, c.api.capture(p, captured)})
+		current[captured.ID] = a.capture(p, captured)
 	}
 	for _, r := range p.Refunds {
-		entries = append(entries, TimelineEntry{r.ID, c.api.refund(r)})
+		current[r.ID] = a.refund(r)
 	}
-	slices.SortFunc(entries, func(a, b TimelineEntry) int { return a.id.Compare(b.id) })
-	return c.object(http.StatusOK, List[TimelineEntry]{Object: "list", Data: entries})
+	entries := []TimelineEntry{}
+	for _, e := range events {
+		var data any = json.RawMessage(e.Data)
+		if object, ok := current[e.Object]; ok {
+			data = object
+		}
+		entries = append(entries, TimelineEntry{
+			Type: string(e.Type), Text: eventText(e.Type), Subject: e.Object.Text(e.Kind), Data: timelineData{data},
+			at: e.At(), rank: 1,
+		})
+	}
+	for _, try := range p.Attempts {
+		entries = append(entries, a.attemptEntries(p, try)...)
+	}
+	slices.SortStableFunc(entries, func(a, b TimelineEntry) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank, b.rank))
+	})
+	for i := range entries {
+		entries[i].Object, entries[i].At = "timeline_entry", timeText(entries[i].at)
+	}
+	return entries
+}
+
+// attemptEntries tells of an attempt: that it began, what came of it, and whether
+// that was taken back.
+func (a *API) attemptEntries(p payment.Payment, try payment.Attempt) []TimelineEntry {
+	entry := TimelineEntry{Subject: try.ID.Text(ident.Attempt), Data: timelineData{a.attempt(p, try)}}
+	charge := fmt.Sprintf("%d %s", try.Minor, p.Amount.Currency)
+	begun, answered := entry, entry
+	begun.Type, begun.at, begun.rank = "attempt.started", try.ID.Time(), 2
+	begun.Text = fmt.Sprintf("%s was asked to charge %s to %s", try.Gateway, charge, try.Method)
+	if try.AnsweredAt.IsZero() {
+		return []TimelineEntry{begun}
+	}
+	answered.Type, answered.at = "attempt."+string(try.Outcome), try.AnsweredAt
+	switch try.Outcome {
+	case payment.OutcomeApproved:
+		answered.Text = fmt.Sprintf("%s approved the charge of %s", try.Gateway, charge)
+	case payment.OutcomeDeclined:
+		answered.Text = fmt.Sprintf("%s did not charge: %s", try.Gateway, try.Reason)
+	case payment.OutcomeRequiresAction:
+		answered.Text = fmt.Sprintf("%s asks the cardholder to authenticate", try.Gateway)
+	case payment.OutcomePending:
+		answered.Text = fmt.Sprintf("%s will tell later", try.Gateway)
+	case payment.OutcomeUnknown:
+		answered.Text = fmt.Sprintf("%s did not say what became of the charge; it is being asked", try.Gateway)
+	}
+	entries := []TimelineEntry{begun, answered}
+	if r := try.Reversal; r != nil {
+		taken := entry
+		taken.Type, taken.Subject = "reversal."+string(r.Status), r.ID.Text(ident.Reversal)
+		taken.at, taken.rank = r.ID.Time(), 2
+		taken.Text = fmt.Sprintf("the approval came too late: taking it back at %s is %s", try.Gateway, r.Status)
+		entries = append(entries, taken)
+	}
+	return entries
+}
+
+// eventTexts say what happened; an event that is not among them is told by its
+// type.
+var eventTexts = map[event.Type]string{
+	event.PaymentCreated:        "the payment was created and waits to be confirmed",
+	event.PaymentProcessing:     "the payment is being charged",
+	event.PaymentSucceeded:      "the payment succeeded",
+	event.PaymentDeclined:       "the payment was declined",
+	event.PaymentCanceled:       "the payment was canceled",
+	event.PaymentRequiresAction: "the cardholder must authenticate",
+	event.PaymentAuthorized:     "the amount is authorized and can be captured",
+	event.PaymentLateApproval:   "a gateway approved a charge that was no longer awaited",
+	event.PaymentReversed:       "the late charge was taken back",
+	event.CaptureSucceeded:      "the money was captured",
+	event.RefundPending:         "a refund was asked for",
+	event.RefundSucceeded:       "the refund succeeded",
+	event.RefundFailed:          "the refund failed",
+}
+
+func eventText(kind event.Type) string {
+	if text, ok := eventTexts[kind]; ok {
+		return text
+	}
+	return strings.NewReplacer(".", " ", "_", " ").Replace(string(kind))
 }
 
 func (a *API) attempt(p payment.Payment, from payment.Attempt) Attempt {

@@ -91,6 +91,7 @@ func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
 		return run
 	}
 	c.Start, c.Blocked, err = run.choose(ctx, r.UserID, r.Method, r.Amount, r.Confirm)
+	run.create.method = run.instrument.method
 	if err != nil {
 		run.end(Result{}, err)
 	}
@@ -176,12 +177,14 @@ func (c *charging) begin(p payment.Payment) {
 type createCommand struct {
 	create  payment.Create
 	claim   *store.Claim
+	method  ident.ID // zero for none, and for a test card's name
 	decided payment.Payment
 }
 
 // Keys implements commit.Command.
 func (c *createCommand) Keys(k *store.Keys) {
 	walletPayment(k, c.create.Wallet, c.create.UserID, c.create.Amount)
+	methodKey(k, c.method)
 }
 
 // Claim implements commit.Command.
@@ -190,6 +193,9 @@ func (c *createCommand) Claim() *store.Claim { return c.claim }
 // Decide implements commit.Command.
 func (c *createCommand) Decide(v *commit.View) (commit.Decision, error) {
 	if err := look(v, c.create.Wallet, c.create.UserID, c.create.Amount); err != nil {
+		return commit.Decision{}, err
+	}
+	if err := chargeable(v, c.method); err != nil {
 		return commit.Decision{}, err
 	}
 	changes, err := payment.DecideCreate(c.create)

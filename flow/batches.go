@@ -174,7 +174,8 @@ func (s *Service) WorkBatch(ctx context.Context, id ident.ID) error {
 			return nil
 		}
 		answers := s.workItems(ctx, b, items)
-		work := payment.Work{Answers: answers, At: s.now().Truncate(time.Millisecond), DueAt: s.now().Add(batchPause(b.Tries))}
+		now := s.now()
+		work := payment.Work{Answers: answers, At: now.Truncate(time.Millisecond), DueAt: now.Add(batchPause(b.Tries))}
 		if len(items) > 0 {
 			from = items[len(items)-1].Index + 1
 		}
@@ -242,6 +243,9 @@ func (s *Service) chargeAgain(ctx context.Context, id ident.ID) BatchResult {
 			Scope: batchScope, Key: id.Text(ident.Payment) + ":" + strconv.FormatInt(p.Version, 10),
 		}})
 		p = result.Payment
+	}
+	if problem.Is(err, problem.NotFound) { // its payment method was deleted
+		return BatchResult{Err: err}
 	}
 	if err != nil {
 		return BatchResult{Err: problem.New(problem.Unavailable, "the payment could not be charged again").With(err)}

@@ -47,7 +47,7 @@ func (s *Service) Confirm(ctx context.Context, r Confirm) (Result, error) {
 		return Result{}, err
 	}
 	start.Attempt = attempt
-	run.confirm = confirmCommand{payment: p.ID, claim: run.claim, confirm: payment.Confirm{
+	run.confirm = confirmCommand{payment: p.ID, claim: run.claim, method: run.instrument.method, confirm: payment.Confirm{
 		Method: method, Start: start, Blocked: blocked, Wallet: s.fromWallet(method, start),
 	}}
 	run.confirm.amount, run.confirm.userID = p.Amount, p.UserID
@@ -74,6 +74,7 @@ type confirmCommand struct {
 	userID  int64
 	amount  money.Amount
 	claim   *store.Claim
+	method  ident.ID // zero for a test card's name
 	decided payment.Payment
 }
 
@@ -81,6 +82,7 @@ type confirmCommand struct {
 func (c *confirmCommand) Keys(k *store.Keys) {
 	k.Payments = append(k.Payments, c.payment)
 	walletPayment(k, c.confirm.Wallet, c.userID, c.amount)
+	methodKey(k, c.method)
 }
 
 // Claim implements commit.Command.
@@ -93,6 +95,9 @@ func (c *confirmCommand) Decide(v *commit.View) (commit.Decision, error) {
 		return commit.Decision{}, err
 	}
 	if err := look(v, c.confirm.Wallet, c.userID, c.amount); err != nil {
+		return commit.Decision{}, err
+	}
+	if err := chargeable(v, c.method); err != nil {
 		return commit.Decision{}, err
 	}
 	changes, err := payment.DecideConfirm(p, c.confirm)

@@ -69,9 +69,10 @@ func lost(c *store.Claim, err error) (*store.Claim, error) {
 	return nil, err
 }
 
-// DeleteMethod makes a payment method unusable and drops its card data.
+// DeleteMethod makes a payment method unusable and drops its card data. Deleting
+// it again changes nothing.
 func (s *Service) DeleteMethod(_ context.Context, id ident.ID) (vault.PaymentMethod, error) {
-	command := &methodCommand{method: vault.PaymentMethod{ID: id}, at: s.now()}
+	command := &methodCommand{method: vault.PaymentMethod{ID: id}, at: s.now().Truncate(time.Millisecond)}
 	err := s.cfg.Commit.Do(s.shard(id), false, command)
 	if err == nil {
 		s.cfg.Methods.Put(command.method)
@@ -105,8 +106,8 @@ func (c *methodCommand) Decide(v *commit.View) (commit.Decision, error) {
 		if m, err = v.Method(c.method.ID); err != nil {
 			return commit.Decision{}, err
 		}
-		if !m.DeletedAt.IsZero() {
-			return commit.Decision{}, noMethod()
+		if c.method = m; !m.DeletedAt.IsZero() {
+			return commit.Decision{}, nil
 		}
 		m = vault.Delete(m, c.at)
 		c.method, kind = m, event.MethodDeleted
@@ -143,6 +144,7 @@ func (s *Service) Methods(ctx context.Context, userID int64, page store.Page) ([
 
 // instrument is what a payment is charged to.
 type instrument struct {
+	method      ident.ID // zero for a test card's name
 	card        vault.Card
 	fingerprint string
 }
@@ -177,5 +179,29 @@ func (s *Service) instrument(ctx context.Context, userID int64, name string) (in
 	if err != nil {
 		return instrument{}, problem.New(problem.Internal, "the card could not be unsealed").With(err)
 	}
-	return instrument{card: card, fingerprint: m.Fingerprint}, nil
+	return instrument{method: id, card: card, fingerprint: m.Fingerprint}, nil
+}
+
+// chargeable tells, inside the Tx that starts an attempt, whether the payment
+// method is still there: what was read before, or is cached, may be old.
+func chargeable(v *commit.View, method ident.ID) error {
+	if method.IsZero() {
+		return nil
+	}
+	m, err := v.Method(method)
+	if err == nil && m.DeletedAt.IsZero() {
+		return nil
+	}
+	var need *commit.NeedKeys
+	if errors.As(err, &need) {
+		return err
+	}
+	return noMethod()
+}
+
+// methodKey adds a payment method to what a Tx reads.
+func methodKey(k *store.Keys, method ident.ID) {
+	if !method.IsZero() {
+		k.Methods = append(k.Methods, method)
+	}
 }

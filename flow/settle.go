@@ -44,7 +44,7 @@ func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
 	if errors.Is(err, gateway.ErrNotSent) && (run.stale <= maxStale || s.now().Before(run.until)) {
 		settle.Next, _ = run.next(p.UserID)
 	}
-	return &settleCommand{payment: p, settle: settle, claim: run.confirm.claim}
+	return &settleCommand{payment: p, settle: settle, claim: run.confirm.claim, method: run.instrument.method}
 }
 
 // waited returns how long a payment's latest attempt has been there.
@@ -132,12 +132,16 @@ type settleCommand struct {
 	payment payment.Payment
 	settle  payment.Settle
 	claim   *store.Claim // of the confirm that started the attempt
+	method  ident.ID     // that a next attempt would charge
 	decided payment.Payment
 }
 
 // Keys implements commit.Command.
 func (c *settleCommand) Keys(k *store.Keys) {
 	k.Payments = append(k.Payments, c.payment.ID)
+	if !c.settle.Next.Attempt.IsZero() {
+		methodKey(k, c.method)
+	}
 	if c.settle.Outcome != payment.OutcomeApproved {
 		return
 	}
@@ -160,7 +164,16 @@ func (c *settleCommand) Decide(v *commit.View) (commit.Decision, error) {
 	if err != nil {
 		return commit.Decision{}, err
 	}
-	changes, err := payment.DecideOutcome(p, c.settle)
+	settle := c.settle
+	if !settle.Next.Attempt.IsZero() {
+		switch err := chargeable(v, c.method); {
+		case problem.Is(err, problem.NotFound):
+			settle.Next = payment.Start{} // it was deleted meanwhile
+		case err != nil:
+			return commit.Decision{}, err
+		}
+	}
+	changes, err := payment.DecideOutcome(p, settle)
 	if err != nil {
 		return commit.Decision{}, err
 	}

@@ -35,6 +35,7 @@ type world struct {
 	store    *sqlite.Store
 	gateways []*simulated.Gateway
 	flow     *flow.Service
+	guards   []flow.Gateway
 	commit   *commit.Set
 	ids      *ident.Source
 	vault    *seal.Vault
@@ -92,6 +93,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 			FailureThreshold: 1000, MaxConcurrent: 2000,
 		}))
 	}
+	w.guards = cfg.Gateways
 	w.flow = flow.New(cfg)
 	for _, g := range w.gateways {
 		g.Listen(w.flow.Notice)

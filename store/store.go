@@ -196,6 +196,8 @@ type Reader interface {
 	OpenCount(ctx context.Context, shard int) (int64, error)
 	// Events lists a shard's events behind a position, oldest first.
 	Events(ctx context.Context, shard int, after event.Position, limit int) ([]event.Stored, error)
+	// EventsOf lists an object's events, by version.
+	EventsOf(ctx context.Context, object ident.ID) ([]event.Stored, error)
 	// LatestEvents lists a shard's newest events, newest first.
 	LatestEvents(ctx context.Context, shard, limit int) ([]event.Stored, error)
 	// APIKeys lists all keys, revoked ones too. They live on shard 0.

@@ -136,7 +136,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		"rate_limit:\n  requests: -1\n":                       ":2: rate_limit.requests: -1 is not 1 to 1000000",
 		"rate_limit: 5\n":                                     ":1: `5` is no block ratelimit",
 		"rate_limit:\n  rate: 5\n":                            ":2: unknown field rate",
-		"rate_limit: {requests: 5, window: 5}\n":              ":1: rate_limit.window: 5ns is no time of whole seconds from 1s",
+		"rate_limit: {requests: 5, window: 5}\n":              ":1: rate_limit.window: 5ns is no time of whole seconds",
 		"rate_limit:\n  requests: 5\n  window: 1500ms\n":      ":3: rate_limit.window: 1.5s is no time of whole seconds",
 		"mode: live\n" + gateway:                              ":4: gateways[0].kind: a live store takes no payments",
 		"mode: live\n":                                        ": gateways[0].kind: a live store takes no payments",

@@ -11,6 +11,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // Each keep function copies a row as an engine keeps it: nothing is shared, and

@@ -162,6 +162,20 @@ func (s *Store) Events(
 	return events, err
 }
 
+// EventsOf lists an object's events, by version.
+func (s *Store) EventsOf(ctx context.Context, object ident.ID) (events []event.Stored, err error) {
+	err = s.of(ctx, object, func(sh *shard) error {
+		for _, e := range sh.events {
+			if e.Object == object {
+				events = append(events, keepStored(e))
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(events, func(a, b event.Stored) int { return cmp.Compare(a.Version, b.Version) })
+	return events, err
+}
+
 // LatestEvents lists a shard's newest events, newest first.
 func (s *Store) LatestEvents(ctx context.Context, number, limit int) (events []event.Stored, err error) {
 	err = s.read(ctx, number, func(sh *shard) error {

@@ -12,6 +12,7 @@ const eventColumns = `position, id, id_low, type, kind, object, object_low, vers
 var (
 	insertEvents = defineInsert("events", eventColumns)
 	eventsAfter  = define(`SELECT ` + eventColumns + ` FROM events WHERE position > ? ORDER BY position LIMIT ?`)
+	eventsOf     = define(`SELECT ` + eventColumns + ` FROM events WHERE object = ? AND object_low = ? ORDER BY version`)
 	latestEvents = define(`SELECT ` + eventColumns + ` FROM events ORDER BY position DESC LIMIT ?`)
 )
 
@@ -45,6 +46,11 @@ func (s *stmt) event() (e event.Stored, err error) {
 // Events lists a shard's events behind a position, oldest first.
 func (s *Store) Events(ctx context.Context, shard int, after event.Position, limit int) ([]event.Stored, error) {
 	return s.events(ctx, shard, eventsAfter, int64(after), int64(limit))
+}
+
+// EventsOf lists an object's events, by version.
+func (s *Store) EventsOf(ctx context.Context, object ident.ID) ([]event.Stored, error) {
+	return s.events(ctx, object.Shard(len(s.shards)), eventsOf, object.High(), object.Low())
 }
 
 // LatestEvents lists a shard's newest events, newest first.

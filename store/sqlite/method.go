@@ -63,6 +63,18 @@ func (c *conn) method(id ident.ID) (vault.PaymentMethod, error) {
 	return one(c, selectMethod, id, (*stmt).method)
 }
 
+// method reads a payment method inside the Tx: every charge asks for one.
+func (t *tx) method(id ident.ID) (vault.PaymentMethod, error) {
+	if m, ok := t.sh.recent.method(id); ok {
+		return m, nil
+	}
+	m, err := t.sh.writer.method(id)
+	if err == nil && t.sh.caching() {
+		t.sh.recent.putMethod(m)
+	}
+	return m, err
+}
+
 // Method returns a payment method, deleted or not, or ErrNotFound.
 func (s *Store) Method(ctx context.Context, id ident.ID) (m vault.PaymentMethod, err error) {
 	err = s.of(id).read(ctx, func(c *conn) error {

@@ -2,10 +2,12 @@ package sqlite
 
 import (
 	"slices"
+	"time"
 
 	"florin/ident"
 	"florin/payment"
 	"florin/store"
+	"florin/vault"
 )
 
 // recentSize is how many payments a shard remembers.
@@ -17,10 +19,37 @@ type recent struct {
 	payments map[ident.ID]*payment.Payment
 	order    []ident.ID // a ring once it is full
 	next     int
+	methods  map[ident.ID]vault.PaymentMethod
+}
+
+// method returns a payment method as it was committed last.
+func (r *recent) method(id ident.ID) (vault.PaymentMethod, bool) {
+	m, ok := r.methods[id]
+	m.Sealed = slices.Clone(m.Sealed)
+	return m, ok
+}
+
+// putMethod remembers a payment method, and forgets all others when there are too
+// many.
+func (r *recent) putMethod(m vault.PaymentMethod) {
+	if r.methods == nil || len(r.methods) >= recentSize {
+		r.methods = make(map[ident.ID]vault.PaymentMethod)
+	}
+	m.Sealed, m.DeletedAt = slices.Clone(m.Sealed), milli(m.DeletedAt)
+	r.methods[m.ID] = m
+}
+
+// milli cuts what a column does not keep.
+func milli(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return time.UnixMilli(t.UnixMilli()).UTC()
 }
 
 func (r *recent) clear() {
 	clear(r.payments)
+	clear(r.methods)
 	r.order, r.next = r.order[:0], 0
 }
 
@@ -52,6 +81,9 @@ func (r *recent) put(p payment.Payment) {
 // apply takes over what a Tx has committed. Of a payment that is neither new nor
 // remembered nothing is kept, since its children are not known.
 func (r *recent) apply(changes *store.Changes) {
+	for i := range changes.Methods {
+		r.putMethod(changes.Methods[i].Value)
+	}
 	for i := range changes.Payments {
 		c := &changes.Payments[i]
 		if c.New {

@@ -58,6 +58,7 @@ func openShard(cfg Config, number int) (*shard, error) {
 	var err error
 	sh.writer, err = openConnOn(writerVFS(), sh.path, sqlite3.SQLITE_OPEN_READWRITE, "synchronous=FULL",
 		"foreign_keys=OFF", "cache_spill=OFF", "wal_autocheckpoint=0",
+		"secure_delete=FAST", // a deleted card is overwritten, not only let go
 		"cache_size="+strconv.Itoa(cfg.CachePages))
 	if err != nil {
 		return nil, err

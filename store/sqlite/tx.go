@@ -153,7 +153,7 @@ func (t *tx) load(keys store.Keys) (store.State, error) {
 	if err := t.loadPayments(keys.Payments, state.Payments); err != nil {
 		return state, err
 	}
-	if err := loadEach(keys.Methods, state.Methods, t.sh.writer.method); err != nil {
+	if err := loadEach(keys.Methods, state.Methods, t.method); err != nil {
 		return state, err
 	}
 	if err := loadEach(keys.APIKeys, state.APIKeys, t.sh.writer.apiKey); err != nil {

@@ -7,6 +7,7 @@ import (
 
 var eventCases = map[string]func(*fixture){
 	"order":            eventOrder,
+	"of an object":     eventsOfObject,
 	"unique":           eventUnique,
 	"of another shard": eventOfAnotherShard,
 }
@@ -76,4 +77,18 @@ func eventOfAnotherShard(f *fixture) {
 	err := f.try(0, store.Changes{Events: []event.Event{f.event(userID, f.ids.New(userID), 1)}})
 	f.want(err, store.ErrRefused)
 	f.works(0)
+}
+
+func eventsOfObject(f *fixture) {
+	userID := f.user(0, 1)
+	object, other := f.ids.New(userID), f.ids.New(userID)
+	first, second, foreign := f.event(userID, object, 1), f.event(userID, object, 2), f.event(userID, other, 1)
+	f.commit(0, store.Changes{Events: []event.Event{second, foreign}})
+	f.commit(0, store.Changes{Events: []event.Event{first}})
+	got, err := f.store.EventsOf(f.ctx, object)
+	f.check(err)
+	same(f, unplaced(got), []event.Event{first, second})
+	got, err = f.store.EventsOf(f.ctx, f.ids.New(userID))
+	f.check(err)
+	same(f, got, nil)
 }
