@@ -86,20 +86,6 @@ func DecideConfirm(p Payment, c Confirm) (Changes, error) {
 	return changes.of(p)
 }
 
-// DecideCancel ends a payment that no gateway works on and none has charged.
-func DecideCancel(p Payment) (Changes, error) {
-	switch p.Status {
-	case RequiresPaymentMethod, RequiresConfirmation, Declined:
-	default:
-		return Changes{}, wrongState(p, "canceled")
-	}
-	var changes Changes
-	p.keepAnswer()
-	p.Status, p.Reason = Canceled, ""
-	p.advance(&changes)
-	return changes.of(p)
-}
-
 // start opens an attempt.
 func (p *Payment) start(s Start, changes *Changes) {
 	attempt := Attempt{
@@ -124,6 +110,9 @@ func (p *Payment) keepAnswer() {
 func (p *Payment) advance(changes *Changes) {
 	p.Version++
 	changes.Changed = true
+	if p.Status != RequiresAction {
+		p.ActionURL = ""
+	}
 	if p.AnsweredVersion == 0 && p.Status != Processing {
 		p.AnsweredVersion = p.Version
 	}

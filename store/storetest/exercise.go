@@ -16,6 +16,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 	}{
 		{"payment", paymentCases},
 		{"refund", refundCases},
+		{"dispute", disputeCases},
 		{"method", methodCases},
 		{"claim", claimCases},
 		{"ledger", ledgerCases},
