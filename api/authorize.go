@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"florin/access"
@@ -88,9 +89,9 @@ func (d *decoder) payment(members []string, mode access.Mode, r *flow.Authorize)
 		case "description":
 			r.Details.Description = d.text(maxDescription)
 		case "capture_method":
-			d.choice("automatic", "manual")
+			r.CaptureMethod = payment.CaptureMethod(d.oneOf("automatic", "manual"))
 		case "purpose":
-			d.choice("sale", "wallet_topup")
+			r.Purpose = payment.Purpose(d.oneOf("sale", "wallet_topup"))
 		case "off_session":
 			r.Details.OffSession = d.boolean()
 		case "return_url":
@@ -135,6 +136,15 @@ func (d *decoder) currency() money.Currency {
 		d.invalid("is not a currency's code of ISO 4217")
 	}
 	return currency
+}
+
+// oneOf reads one of some words.
+func (d *decoder) oneOf(words ...string) string {
+	word := d.text(maxWord)
+	if d.err == nil && !slices.Contains(words, word) {
+		d.invalid("must be one of %s", joined(words))
+	}
+	return word
 }
 
 // choice reads a word that may be now, or one of those that will be later.

@@ -83,6 +83,7 @@ func Members() map[string][]string {
 	return map[string][]string{
 		"PaymentRequest": paymentMembers, "BatchItem": itemMembers, "Customer": customerMembers, "Risk": riskMembers,
 		"BatchRequest": batchMembers, "ConfirmRequest": confirmMembers, "CancelRequest": nil,
+		"CaptureRequest": captureMembers, "EvidenceRequest": evidenceMembers,
 		"RefundRequest": refundMembers, "MethodRequest": methodMembers, "Card": cardMembers,
 	}
 }

@@ -47,6 +47,7 @@ const (
 var tags = []*huma.Tag{
 	{Name: "Payments", Description: "The intent to move an amount from a user's payment method."},
 	{Name: "Refunds", Description: "Captured money given back."},
+	{Name: "Disputes", Description: "What cardholders claim back."},
 	{Name: "Payment methods", Description: "Cards in the vault."},
 	{Name: "Events", Description: "What happened, in order."},
 	{Name: "System", Description: "The state of the service and of what it depends on."},

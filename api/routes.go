@@ -31,11 +31,16 @@ func routes() []route {
 		{get, v1 + "/payments/{id}", payments, false, (*call).getPayment, getPaymentDoc},
 		{get, v1 + "/payments/{id}/timeline", payments, false, (*call).getTimeline, getTimelineDoc},
 		{post, v1 + "/payments/{id}/confirm", payments, false, (*call).confirmPayment, confirmPaymentDoc},
+		{post, v1 + "/payments/{id}/capture", payments, false, (*call).capturePayment, capturePaymentDoc},
 		{post, v1 + "/payments/{id}/cancel", payments, false, (*call).cancelPayment, cancelPaymentDoc},
 
 		{post, v1 + "/refunds", refunds, false, (*call).createRefund, createRefundDoc},
 		{get, v1 + "/refunds", refunds, false, (*call).listRefunds, listRefundsDoc},
 		{get, v1 + "/refunds/{id}", refunds, false, (*call).getRefund, getRefundDoc},
+
+		{get, v1 + "/disputes", payments, false, (*call).listDisputes, listDisputesDoc},
+		{get, v1 + "/disputes/{id}", payments, false, (*call).getDispute, getDisputeDoc},
+		{post, v1 + "/disputes/{id}/evidence", payments, false, (*call).submitEvidence, submitEvidenceDoc},
 
 		{post, v1 + "/payment_methods", methods, false, (*call).createMethod, createMethodDoc},
 		{get, v1 + "/payment_methods", methods, false, (*call).listMethods, listMethodsDoc},
@@ -47,6 +52,9 @@ func routes() []route {
 		{get, v1 + "/gateways/{name}", gateways, false, (*call).getGateway, getGatewayDoc},
 		{patch, v1 + "/gateways/{name}", gateways, false, (*call).patchGateway, patchGatewayDoc},
 		{get, v1 + "/shards", "", false, (*call).listShards, listShardsDoc},
+
+		{get, "/simulated/{gateway}/challenge/{operation}", "", true, (*call).showChallenge, showChallengeDoc},
+		{post, "/simulated/{gateway}/challenge/{operation}", "", true, (*call).endChallenge, endChallengeDoc},
 
 		{get, "/health", "", true, (*call).health, healthDoc},
 		{get, "/livez", "", true, (*call).livez, livezDoc},

@@ -25,15 +25,17 @@ type Attempt struct {
 	Reason        string    `json:"reason,omitempty" doc:"Why it was declined."`
 	Reference     string    `json:"reference,omitempty" doc:"The gateway's own id of the charge."`
 	Reversal      *Reversal `json:"reversal,omitempty"`
+	ExpiresAt     *string   `json:"expires_at,omitempty" format:"date-time" doc:"When what is not captured is voided."`
 	Livemode      bool      `json:"livemode"`
 	CreatedAt     string    `json:"created_at" format:"date-time"`
 	AnsweredAt    *string   `json:"answered_at" format:"date-time" doc:"Null while the call is under way."`
 }
 
-// Reversal takes an approval back that came too late.
+// Reversal takes an approval back that came too late, was canceled or has expired.
 type Reversal struct {
 	ID     string `json:"id"`
 	Status string `json:"status" enum:"pending,succeeded,failed"`
+	Rest   bool   `json:"rest,omitempty" doc:"Only what was not captured."`
 }
 
 // Capture is money taken on an authorization as JSON tells it.
@@ -44,12 +46,15 @@ type Capture struct {
 	Attempt   string `json:"attempt"`
 	Amount    int64  `json:"amount" doc:"In minor units."`
 	Currency  string `json:"currency"`
+	Final     bool   `json:"final" doc:"What it left was released."`
 	Status    string `json:"status" enum:"pending,succeeded,failed"`
+	Reason    string `json:"reason,omitempty" doc:"Why it failed."`
+	Reference string `json:"reference,omitempty" doc:"The gateway's own id of the capture."`
 	Livemode  bool   `json:"livemode"`
 	CreatedAt string `json:"created_at" format:"date-time"`
 }
 
-// TimelineEntry is an Attempt, a Capture or a Refund.
+// TimelineEntry is an Attempt, a Capture, a Refund or a Dispute.
 type TimelineEntry struct {
 	id     ident.ID
 	object any
@@ -60,7 +65,7 @@ func (e TimelineEntry) MarshalJSON() ([]byte, error) { return json.Marshal(e.obj
 
 // Schema says what it can be.
 func (TimelineEntry) Schema(r huma.Registry) *huma.Schema {
-	return &huma.Schema{OneOf: []*huma.Schema{schemaOf[Attempt](r), schemaOf[Capture](r), schemaOf[Refund](r)}}
+	return &huma.Schema{OneOf: []*huma.Schema{schemaOf[Attempt](r), schemaOf[Capture](r), schemaOf[Refund](r), schemaOf[Dispute](r)}}
 }
 
 // getTimeline answers GET /api/v1/payments/{id}/timeline: what was done for a
@@ -80,6 +85,9 @@ func (c *call) getTimeline() error {
 	for _, r := range p.Refunds {
 		entries = append(entries, TimelineEntry{r.ID, c.api.refund(r)})
 	}
+	for _, d := range p.Disputes {
+		entries = append(entries, TimelineEntry{d.ID, c.api.dispute(d)})
+	}
 	slices.SortFunc(entries, func(a, b TimelineEntry) int { return a.id.Compare(b.id) })
 	return c.object(http.StatusOK, List[TimelineEntry]{Object: "list", Data: entries})
 }
@@ -90,10 +98,11 @@ func (a *API) attempt(p payment.Payment, from payment.Attempt) Attempt {
 		PaymentMethod: from.Method, Amount: from.Minor, Currency: string(p.Amount.Currency),
 		Outcome: string(from.Outcome), Reason: string(from.Reason), Reference: from.Reference,
 		Livemode: a.live(), CreatedAt: timeText(from.ID.Time()), AnsweredAt: optionalTime(from.AnsweredAt),
+		ExpiresAt: optionalTime(from.ExpiresAt),
 	}
 	if from.Reversal != nil {
 		attempt.Reversal = &Reversal{
-			ID: from.Reversal.ID.Text(ident.Reversal), Status: string(from.Reversal.Status),
+			ID: from.Reversal.ID.Text(ident.Reversal), Status: string(from.Reversal.Status), Rest: from.Reversal.Rest,
 		}
 	}
 	return attempt
@@ -103,7 +112,8 @@ func (a *API) capture(p payment.Payment, from payment.Capture) Capture {
 	return Capture{
 		ID: from.ID.Text(ident.Capture), Object: "capture", Payment: p.ID.Text(ident.Payment),
 		Attempt: from.Attempt.Text(ident.Attempt), Amount: from.Minor, Currency: string(p.Amount.Currency),
-		Status: string(from.Status), Livemode: a.live(), CreatedAt: timeText(from.ID.Time()),
+		Final: from.Final, Status: string(from.Status), Reason: string(from.Reason), Reference: from.Reference,
+		Livemode: a.live(), CreatedAt: timeText(from.ID.Time()),
 	}
 }
 

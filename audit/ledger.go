@@ -104,17 +104,18 @@ func (h *history) take(e ledger.Entry) {
 	}
 }
 
-// book finds the capture or refund that a transaction books.
+// book finds the capture, refund or dispute that a transaction books.
 func (s *shard) book(t ledger.Transaction, proper bool) {
 	s.check(Booked)
 	b := s.bookings.one(&s.bookingAt, t.Object)
 	switch {
 	case b == nil || kindOf(t.Kind) != kinds[b.kind]:
 		s.fail(Booked, ident.Transaction, t.ID, "is a %s of nothing that the store has", t.Kind)
-	case b.found:
+	case b.found&postOf(t.Kind) != 0:
 		s.fail(Booked, ident.Transaction, t.ID, "books %s a second time", t.Object.Text(kinds[b.kind]))
-	case !b.due:
-		s.fail(Booked, ident.Transaction, t.ID, "books %s, which has not succeeded", t.Object.Text(kinds[b.kind]))
+	case b.due&postOf(t.Kind) == 0:
+		s.fail(Booked, ident.Transaction, t.ID, "books the %s of %s, which does not say so", t.Kind,
+			t.Object.Text(kinds[b.kind]))
 	case t.Payment != b.payment:
 		s.fail(Booked, ident.Transaction, t.ID, "names another payment than %s", b.payment.Text(ident.Payment))
 	case proper:
@@ -123,7 +124,7 @@ func (s *shard) book(t ledger.Transaction, proper bool) {
 		}
 	}
 	if b != nil {
-		b.found = true
+		b.found |= postOf(t.Kind)
 	}
 }
 
@@ -132,41 +133,90 @@ func kindOf(k ledger.Kind) ident.Kind {
 	switch k {
 	case ledger.KindCapture:
 		return ident.Capture
-	case ledger.KindRefund:
+	case ledger.KindRefund, ledger.KindRefundFailed:
 		return ident.Refund
+	case ledger.KindDisputeOpened, ledger.KindDisputeWon, ledger.KindDisputeLost:
+		return ident.Dispute
 	}
 	return ""
 }
 
 // misbooked says what is wrong with a transaction's entries; "" when nothing is.
 func (s *shard) misbooked(t ledger.Transaction, b *booking) string {
-	if len(t.Entries) != 2 {
-		return fmt.Sprintf("has %d entries where a %s has two", len(t.Entries), t.Kind)
+	postings := s.postings(t.Kind, b)
+	if len(postings) == 1 && len(t.Entries) == 2 && code(t.Entries[0].Account.Currency) == b.currency {
+		p, first, second := postings[0], t.Entries[0], t.Entries[1]
+		if first.Account.Name != p.debit {
+			first, second = second, first
+		}
+		if first.Account.Name == p.debit && second.Account.Name == p.credit && second.Minor == p.minor {
+			return "" // nearly all of them
+		}
 	}
-	receivable, sales := t.Entries[0], t.Entries[1]
-	if receivable.Account.Name == ledger.Sales {
-		receivable, sales = sales, receivable
+	want := map[ledger.Name]int64{}
+	for _, p := range postings {
+		if p.minor != 0 {
+			want[p.debit] -= p.minor
+			want[p.credit] += p.minor
+		}
 	}
-	want := b.minor // what sales gets
-	if b.kind == refundKind {
-		want = -b.minor
+	for _, e := range t.Entries {
+		if code(e.Account.Currency) != b.currency {
+			return fmt.Sprintf("is in %s, what it books in %s", e.Account.Currency, b.currency[:])
+		}
+		if _, ok := want[e.Account.Name]; !ok {
+			return fmt.Sprintf("books %d to %s, where a %s has nothing", e.Minor, e.Account.Name, t.Kind)
+		}
+		want[e.Account.Name] -= e.Minor
 	}
-	switch {
-	case sales.Account.Name != ledger.Sales || receivable.Account.Name != s.receivables[b.gateway]:
-		return fmt.Sprintf("moves money between %s and %s", receivable.Account.Name, sales.Account.Name)
-	case sales.Minor != want:
-		return fmt.Sprintf("books %d to sales where it should be %d", sales.Minor, want)
-	case code(sales.Account.Currency) != b.currency:
-		return fmt.Sprintf("is in %s, what it books in %s", sales.Account.Currency, b.currency[:])
+	for name, rest := range want {
+		if rest != 0 {
+			return fmt.Sprintf("books %d too little to %s", rest, name)
+		}
 	}
 	return ""
 }
 
-// unbooked names the captures and refunds that the ledger does not hold.
+// moved is an amount as the posting table has it.
+type moved struct {
+	debit, credit ledger.Name
+	minor         int64
+}
+
+// postings are what a kind of transaction must book.
+func (s *shard) postings(kind ledger.Kind, b *booking) []moved {
+	receivable, proceeds := s.receivables[b.gateway], ledger.Sales
+	if b.user != 0 {
+		proceeds = ledger.Wallet(b.user)
+	}
+	rest := b.minor - b.part
+	switch {
+	case kind == ledger.KindCapture:
+		return []moved{{receivable, proceeds, b.minor}}
+	case kind == ledger.KindRefund:
+		return []moved{{proceeds, receivable, b.minor}}
+	case kind == ledger.KindRefundFailed:
+		return []moved{{receivable, proceeds, b.minor}}
+	case kind == ledger.KindDisputeOpened && b.user != 0:
+		return []moved{{proceeds, receivable, b.part}, {ledger.Losses, receivable, rest}}
+	case kind == ledger.KindDisputeOpened:
+		return []moved{{ledger.Disputes, receivable, b.minor}}
+	case kind == ledger.KindDisputeWon && b.user != 0:
+		return []moved{{receivable, proceeds, b.part}, {receivable, ledger.Losses, rest}}
+	case kind == ledger.KindDisputeWon:
+		return []moved{{receivable, ledger.Disputes, b.minor}}
+	default:
+		return []moved{{ledger.Losses, ledger.Disputes, b.minor}}
+	}
+}
+
+// unbooked names the captures, refunds and disputes that the ledger does not hold.
 func (s *shard) unbooked() {
 	s.bookings.all(func(id ident.ID, b *booking) {
-		if b.due && !b.found {
-			s.fail(Booked, kinds[b.kind], id, "has succeeded and is not in the ledger")
+		for i, kind := range postKinds {
+			if missing := b.due &^ b.found; missing&(1<<i) != 0 {
+				s.fail(Booked, kinds[b.kind], id, "its %s is not in the ledger", kind)
+			}
 		}
 	})
 }

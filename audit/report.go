@@ -46,6 +46,7 @@ type Totals struct {
 	Attempts          int64 `json:"attempts"`
 	Captures          int64 `json:"captures"`
 	Refunds           int64 `json:"refunds"`
+	Disputes          int64 `json:"disputes"`
 	Methods           int64 `json:"payment_methods"`
 	Transactions      int64 `json:"transactions"`
 	Entries           int64 `json:"entries"`
@@ -58,6 +59,7 @@ type Totals struct {
 // Open are the operations whose outcome is not known yet.
 type Open struct {
 	Attempts  int64 `json:"attempts"`
+	Captures  int64 `json:"captures"`
 	Refunds   int64 `json:"refunds"`
 	Reversals int64 `json:"reversals"`
 }
@@ -108,6 +110,7 @@ func (s *sum) add(t *tally) {
 	a.Attempts += b.Attempts
 	a.Captures += b.Captures
 	a.Refunds += b.Refunds
+	a.Disputes += b.Disputes
 	a.Methods += b.Methods
 	a.Transactions += b.Transactions
 	a.Entries += b.Entries
@@ -116,6 +119,7 @@ func (s *sum) add(t *tally) {
 	a.JournalOperations += b.JournalOperations
 	a.Acknowledgements += b.Acknowledgements
 	s.open.Attempts += t.open.Attempts
+	s.open.Captures += t.open.Captures
 	s.open.Refunds += t.open.Refunds
 	s.open.Reversals += t.open.Reversals
 }

@@ -175,7 +175,7 @@ type settleRefundCommand struct {
 // Keys implements commit.Command.
 func (c *settleRefundCommand) Keys(k *store.Keys) {
 	k.Payments = append(k.Payments, c.payment.ID)
-	if r, ok := refundOf(c.payment, c.settle.Refund); ok && c.settle.Status == payment.OperationSucceeded {
+	if r, ok := refundOf(c.payment, c.settle.Refund); ok && c.settle.Status != payment.OperationPending {
 		k.Accounts = append(k.Accounts,
 			ledger.Key{Name: ledger.Sales, Currency: r.Amount.Currency},
 			ledger.Key{Name: ledger.Receivable(r.Gateway), Currency: r.Amount.Currency})

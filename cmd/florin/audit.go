@@ -92,7 +92,12 @@ func journals(cfg config.Config) (map[string]audit.Journal, error) {
 	list := map[string]audit.Journal{}
 	for _, name := range names {
 		list[name] = func(visit func(audit.Operation) error) error {
-			return simulated.ReadJournal(dir, name, func(e simulated.Entry) error { return visit(operationOf(e)) })
+			return simulated.ReadJournal(dir, name, func(e simulated.Entry) error {
+				if e.Kind == simulated.KindFailure || e.Kind == simulated.KindEvidence {
+					return nil // what was approved stays so
+				}
+				return visit(operationOf(e))
+			})
 		}
 	}
 	return list, nil
@@ -108,6 +113,8 @@ func operationOf(e simulated.Entry) audit.Operation {
 		o.Kind = audit.Charge
 	case simulated.KindRefund:
 		o.Kind = audit.Refund
+	case simulated.KindCapture:
+		o.Kind = audit.Capture
 	case simulated.KindVoid:
 		o.Kind = audit.Void
 	}

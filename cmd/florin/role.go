@@ -30,6 +30,7 @@ type repeated struct {
 // How often steps run.
 const (
 	inquirePause = time.Second
+	expirePause  = 10 * time.Second
 	keysPause    = 5 * time.Second // a key that was revoked stops working within 10 s
 )
 
@@ -38,6 +39,7 @@ func (n *node) roles() []role {
 	return []role{
 		{name: "payments", steps: slices.Concat(
 			n.perShard("inquire", inquirePause, n.inquire),
+			n.perShard("expire", expirePause, n.expire),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
 		)},
 	}
@@ -116,6 +118,17 @@ func (n *node) safely(r repeated) func(ctx context.Context) (bool, error) {
 // inquire asks the gateways about a shard's open operations.
 func (n *node) inquire(shard int) func(ctx context.Context) (bool, error) {
 	w := worker.NewInquire(worker.InquireConfig{
+		Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock, Each: loop.Each,
+	})
+	return func(ctx context.Context) (bool, error) {
+		progress, err := w.Step(ctx)
+		return progress.More, err
+	}
+}
+
+// expire voids a shard's authorizations that nobody has captured in time.
+func (n *node) expire(shard int) func(ctx context.Context) (bool, error) {
+	w := worker.NewExpire(worker.ExpireConfig{
 		Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock, Each: loop.Each,
 	})
 	return func(ctx context.Context) (bool, error) {
