@@ -13,7 +13,12 @@ import (
 
 // sample is a path that a route is for.
 func sample(rt api.Route) string {
-	return strings.NewReplacer("{id}", "pay_0192f3a4b5c67d008123456789abcdef", "{name}", "simulated").Replace(rt.Path)
+	id := "pay_0192f3a4b5c67d008123456789abcdef"
+	if strings.HasPrefix(rt.Path, disputesPath) {
+		id = "dp_0192f3a4b5c67d008123456789abcdef"
+	}
+	return strings.NewReplacer("{id}", id, "{name}", "simulated", "{gateway}", "simulated",
+		"{operation}", "att_0192f3a4b5c67d008123456789abcdef").Replace(rt.Path)
 }
 
 func TestEveryRouteNeedsAKeyOrNone(t *testing.T) {
@@ -25,7 +30,7 @@ func TestEveryRouteNeedsAKeyOrNone(t *testing.T) {
 		}
 		got := s.do(rt.Method, sample(rt), "", "Authorization: ")
 		if rt.Open {
-			if got.status != 200 {
+			if got.status != 200 && !strings.HasPrefix(rt.Path, "/simulated/") || got.status == 401 {
 				t.Errorf("%s %s: got %d without a key", rt.Method, rt.Path, got.status)
 			}
 			continue

@@ -13,7 +13,7 @@ var captureMembers = []string{"amount", "final"}
 // CaptureRequest takes money on an authorization.
 type CaptureRequest struct {
 	Amount int64 `json:"amount,omitempty" minimum:"1" doc:"In minor units; all that is left by default." example:"500"`
-	Final  bool  `json:"final,omitempty" doc:"What is left afterwards is released. False by default where the gateway can capture several times, else true."`
+	Final  bool  `json:"final,omitempty" doc:"Release what is left; by default if the gateway captures only once."`
 }
 
 // CapturedPayment is a payment, and the capture that was asked for.

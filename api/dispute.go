@@ -30,7 +30,7 @@ type Dispute struct {
 
 // EvidenceRequest answers a dispute.
 type EvidenceRequest struct {
-	Text string `json:"text" minLength:"1" maxLength:"20000" doc:"What speaks against the claim." example:"winning_evidence"`
+	Text string `json:"text" minLength:"1" maxLength:"20000" doc:"What speaks against it."`
 }
 
 func (a *API) dispute(d payment.Dispute) Dispute {

@@ -21,8 +21,8 @@ type Payment struct {
 	AmountCaptured   int64             `json:"amount_captured"`
 	AmountCapturable int64             `json:"amount_capturable,omitempty" doc:"What is authorized and not captured yet."`
 	AmountRefunded   int64             `json:"amount_refunded" doc:"What was given back; pending refunds not counted."`
-	AmountDisputed   int64             `json:"amount_disputed,omitempty" doc:"What disputes took, those that were won not counted."`
-	NextAction       *NextAction       `json:"next_action,omitempty" doc:"What the cardholder must do, of one that requires_action."`
+	AmountDisputed   int64             `json:"amount_disputed,omitempty" doc:"What disputes took and were not won."`
+	NextAction       *NextAction       `json:"next_action,omitempty" doc:"What the cardholder must do."`
 	PaymentMethod    *string           `json:"payment_method" doc:"The card that is or was charged."`
 	CaptureMethod    string            `json:"capture_method" enum:"automatic,manual"`
 	Purpose          string            `json:"purpose" enum:"sale,wallet_topup"`

@@ -65,7 +65,9 @@ func (e TimelineEntry) MarshalJSON() ([]byte, error) { return json.Marshal(e.obj
 
 // Schema says what it can be.
 func (TimelineEntry) Schema(r huma.Registry) *huma.Schema {
-	return &huma.Schema{OneOf: []*huma.Schema{schemaOf[Attempt](r), schemaOf[Capture](r), schemaOf[Refund](r), schemaOf[Dispute](r)}}
+	return &huma.Schema{OneOf: []*huma.Schema{
+		schemaOf[Attempt](r), schemaOf[Capture](r), schemaOf[Refund](r), schemaOf[Dispute](r),
+	}}
 }
 
 // getTimeline answers GET /api/v1/payments/{id}/timeline: what was done for a

@@ -27,7 +27,9 @@ const (
 	Capture
 )
 
-var operationKinds = [...]ident.Kind{Charge: ident.Attempt, Refund: ident.Refund, Void: ident.Reversal, Capture: ident.Capture}
+var operationKinds = [...]ident.Kind{
+	Charge: ident.Attempt, Refund: ident.Refund, Void: ident.Reversal, Capture: ident.Capture,
+}
 
 // Operation is a charge, capture, refund or void as a gateway's journal has it.
 type Operation struct {

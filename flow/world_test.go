@@ -34,6 +34,7 @@ type world struct {
 	gateways []*simulated.Gateway
 	flow     *flow.Service
 	inquire  []*worker.Inquire
+	expire   []*worker.Expire
 	mu       sync.Mutex
 	alerts   int
 }
@@ -87,6 +88,9 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 	}
 	for shard := range w.store.Shards() {
 		w.inquire = append(w.inquire, worker.NewInquire(worker.InquireConfig{
+			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
+		}))
+		w.expire = append(w.expire, worker.NewExpire(worker.ExpireConfig{
 			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
 		}))
 	}
@@ -186,6 +190,11 @@ func (w *world) later(t testing.TB, d time.Duration) {
 	for _, worker := range w.inquire {
 		if _, err := worker.Step(t.Context()); err != nil {
 			t.Logf("inquiry: %v", err)
+		}
+	}
+	for _, worker := range w.expire {
+		if _, err := worker.Step(t.Context()); err != nil {
+			t.Logf("expiry: %v", err)
 		}
 	}
 }

@@ -154,7 +154,8 @@ func (s stopper) quit(log *slog.Logger) {
 func (n *node) api() *api.API {
 	return api.New(api.Config{
 		Flows: n.flow, Keys: n.keys, Digest: n.vault.Digest, IDs: n.ids, Mode: n.cfg.Mode,
-		Shards: n.store.Shards(), Gateways: n.gateways, Challenges: n.gateways, Metrics: n.metrics, Log: n.log, Version: version().Version,
+		Shards: n.store.Shards(), Gateways: n.gateways, Challenges: n.gateways,
+		Metrics: n.metrics, Log: n.log, Version: version().Version,
 		Health: api.NewChecker(api.CheckerConfig{
 			Shards: n.store.Shards(), Ping: n.store.Ping, Clock: n.clock, Log: n.log,
 		}),

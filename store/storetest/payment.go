@@ -47,7 +47,8 @@ func (f *fixture) full(userID int64) payment.Payment {
 	second.ExpiresAt = f.now.Add(6 * 24 * time.Hour)
 	p.State = payment.State{
 		Status: payment.Succeeded, Reason: problem.LostCard, Version: 5, PaymentMethod: "pm_card_visa",
-		Attempt: second.ID, Gateway: "simulated", ActionURL: "https://example.com/challenge?a=b&c", AuthorizedMinor: 1, CapturePendingMinor: 2, CapturedMinor: 3,
+		Attempt: second.ID, Gateway: "simulated", ActionURL: "https://example.com/challenge?a=b&c",
+		AuthorizedMinor: 1, CapturePendingMinor: 2, CapturedMinor: 3,
 		RefundPendingMinor: 4, RefundedMinor: 5, DisputedMinor: 6,
 	}
 	answered := p.State
