@@ -98,6 +98,7 @@ func (p *provider) Void(ctx context.Context, v gateway.Void) (gateway.Outcome, e
 // Capture implements gateway.Gateway.
 func (p *provider) Capture(ctx context.Context, c gateway.Capture) (gateway.Outcome, error) {
 	p.w.pause()
+	p.w.audit.capturing(p, c)
 	return p.call(ctx, "capture", c.Operation, func() (gateway.Outcome, error) {
 		return p.inner.Capture(background(), c)
 	})
