@@ -49,7 +49,8 @@ func TestCaptures(t *testing.T) {
 	if asked := s.flows.asked[2].(flow.Capture); asked.Minor != 0 || asked.Final != nil {
 		t.Errorf("the flow was asked %+v", asked)
 	}
-	if got := s.post(path, `{"amount":7,"final":false}`).want(202); got["capture"].(map[string]any)["status"] != "pending" {
+	got = s.post(path, `{"amount":7,"final":false}`).want(202)
+	if got["capture"].(map[string]any)["status"] != "pending" {
 		t.Errorf("got %v", got)
 	}
 	for body, param := range map[string]string{
@@ -80,7 +81,8 @@ func TestDisputes(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, got[name], value)
 		}
 	}
-	list := s.get(disputesPath + "?user_id=42&status=needs_response&limit=1&payment=" + d.Payment.Text(ident.Payment)).want(200)
+	filter := "?user_id=42&status=needs_response&limit=1&payment=" + d.Payment.Text(ident.Payment)
+	list := s.get(disputesPath + filter).want(200)
 	if diff := cmp.Diff([]any{got}, list["data"]); diff != "" {
 		t.Error(diff)
 	}
@@ -158,7 +160,9 @@ func TestChallengePage(t *testing.T) {
 	if wrong := do(http.MethodPost, path, "outcome=maybe"); wrong.Code != 422 {
 		t.Errorf("%d: %s", wrong.Code, wrong.Body)
 	}
-	for _, none := range []string{strings.Replace(path, "att_", "pay_", 1), strings.Replace(path, "/simulated/c", "/other/c", 1)} {
+	for _, none := range []string{
+		strings.Replace(path, "att_", "pay_", 1), strings.Replace(path, "/simulated/c", "/other/c", 1),
+	} {
 		if got := do(http.MethodGet, none, ""); got.Code != 404 {
 			t.Errorf("%s: %d", none, got.Code)
 		}

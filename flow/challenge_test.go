@@ -71,8 +71,8 @@ func TestChallengeThatNobodyAnswers(t *testing.T) {
 	if got := w.stored(t, p.ID); got.Status != payment.RequiresAction {
 		t.Fatalf("%s before its time", got.Status)
 	}
-	w.later(t, time.Hour)
-	w.later(t, time.Hour)
+	w.later(t, 30*time.Minute+time.Second)
+	w.later(t, 2*time.Second)
 	got := w.stored(t, p.ID)
 	if got.Status != payment.Declined || got.Reason != problem.AuthenticationFail || w.open(t) != 0 {
 		t.Errorf("%+v, %d open", got.State, w.open(t))

@@ -84,7 +84,8 @@ func TestEvidenceIsHandedInAgain(t *testing.T) {
 	w.set(t, 0, simulated.Settings{})
 	w.later(t, 30*time.Second)
 	w.clock.Advance(2 * time.Second)
-	if got, err := w.flow.DisputeByID(t.Context(), d.ID); err != nil || got.Status != payment.DisputeWon || w.open(t) != 0 {
+	got, err := w.flow.DisputeByID(t.Context(), d.ID)
+	if err != nil || got.Status != payment.DisputeWon || w.open(t) != 0 {
 		t.Errorf("%+v, %v, %d open", got, err, w.open(t))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"florin/gateway"
 	"florin/ident"
@@ -46,6 +47,10 @@ func (s *Service) inquireAttempt(ctx context.Context, p payment.Payment, a payme
 	outcome, err := s.resolve(ctx, a.Gateway, a.ID)
 	settle := s.settle(a.ID, outcome, nil)
 	settle.Inquired, settle.InquireAt = true, s.inquireAt(a.Inquiry.Count+1)
+	lapses := a.ID.Time().Add(challengeLife)
+	if outcome.Status == gateway.RequiresAction && s.now().Before(lapses) && settle.InquireAt.After(lapses) {
+		settle.InquireAt = lapses
+	}
 	switch {
 	case err != nil:
 		settle.Outcome = payment.OutcomeUnknown
@@ -54,6 +59,10 @@ func (s *Service) inquireAttempt(ctx context.Context, p payment.Payment, a payme
 	}
 	return errors.Join(err, s.record(ctx, p, settle))
 }
+
+// challengeLife is when a challenge that nobody has answered is asked about at the
+// latest: gateways give it up by then.
+const challengeLife = time.Hour + time.Second
 
 // surelyNotCharged tells whether a gateway that has not heard of an attempt will
 // not hear of it any more: it is strongly consistent, and its settling time has

@@ -175,7 +175,8 @@ func (a *auditor) toldCapture(r *request, got flow.CaptureResult, sent sending) 
 	}
 	p := got.Payment.State
 	done := state.status == payment.OperationSucceeded
-	if p.CapturedMinor > record.row.CapturedMinor || p.Version > record.row.Version || done && p.CapturedMinor < state.minor {
+	if p.CapturedMinor > record.row.CapturedMinor || p.Version > record.row.Version ||
+		done && p.CapturedMinor < state.minor {
 		a.fail("%s is told %+v", r, p)
 	}
 	a.w.count("told capture " + string(state.status))

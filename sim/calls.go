@@ -57,7 +57,8 @@ func (a *auditor) charging(p *provider, c gateway.Charge) {
 		}
 	}
 	switch {
-	case c.Capture != (r.row.CaptureMethod == payment.CaptureAutomatic), c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
+	case c.Capture != (r.row.CaptureMethod == payment.CaptureAutomatic),
+		c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
 		a.fail("%s is charged for something else", name)
 	case !attempt.Outcome.Open() && !late:
 		a.fail("%s is charged, and it is settled", name)

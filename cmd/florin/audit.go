@@ -146,8 +146,8 @@ func printReport(w io.Writer, r audit.Report) {
 		digits(t.Accounts), digits(t.Events))
 	fmt.Fprintf(w, "%s operations in the gateways' journals, %s acknowledgements\n", digits(t.JournalOperations),
 		digits(t.Acknowledgements))
-	fmt.Fprintf(w, "open, and no violation: %s attempts, %s refunds, %s reversals\n", digits(r.Open.Attempts),
-		digits(r.Open.Refunds), digits(r.Open.Reversals))
+	fmt.Fprintf(w, "open, and no violation: %s attempts, %s captures, %s refunds, %s reversals\n",
+		digits(r.Open.Attempts), digits(r.Open.Captures), digits(r.Open.Refunds), digits(r.Open.Reversals))
 	verdict := "the books are right"
 	if !r.OK {
 		verdict = "THE BOOKS ARE WRONG"
