@@ -294,7 +294,10 @@ func (r *record) matches(q request) bool {
 	if r.kind != q.kind.letter() || r.flags&askedFlags != q.flags || r.parent != q.parent || r.last4 != q.last4 {
 		return false
 	}
-	return q.kind == KindVoid || q.kind == KindEvidence || r.minor == q.amount.Minor && string(r.currency[:]) == string(q.amount.Currency)
+	if q.kind == KindVoid || q.kind == KindEvidence { // which say no amount
+		return true
+	}
+	return r.minor == q.amount.Minor && string(r.currency[:]) == string(q.amount.Currency)
 }
 
 // each visits every operation in the order in which it was added.
