@@ -20,9 +20,12 @@ func sample(rt api.Route) string {
 		kind = "hold"
 	case strings.Contains(rt.Path, "/payouts/"):
 		kind = "po"
+	case strings.HasPrefix(rt.Path, disputesPath):
+		kind = "dp"
 	}
 	return strings.NewReplacer(
 		"{id}", kind+"_0192f3a4b5c67d008123456789abcdef", "{name}", "simulated", "{user_id}", "42",
+		"{gateway}", "simulated", "{operation}", "att_0192f3a4b5c67d008123456789abcdef",
 	).Replace(rt.Path)
 }
 
@@ -35,7 +38,7 @@ func TestEveryRouteNeedsAKeyOrNone(t *testing.T) {
 		}
 		got := s.do(rt.Method, sample(rt), "", "Authorization: ")
 		if rt.Open {
-			if got.status != 200 {
+			if got.status != 200 && !strings.HasPrefix(rt.Path, "/simulated/") || got.status == 401 {
 				t.Errorf("%s %s: got %d without a key", rt.Method, rt.Path, got.status)
 			}
 			continue

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"florin/access"
@@ -88,7 +89,7 @@ func (d *decoder) payment(members []string, mode access.Mode, r *flow.Authorize)
 		case "description":
 			r.Details.Description = d.text(maxDescription)
 		case "capture_method":
-			d.choice("automatic", "manual")
+			r.CaptureMethod = payment.CaptureMethod(d.oneOf("automatic", "manual"))
 		case "purpose":
 			r.Purpose = payment.Purpose(d.oneOf(string(payment.Sale), string(payment.WalletTopUp)))
 		case "off_session":
@@ -137,19 +138,13 @@ func (d *decoder) currency() money.Currency {
 	return currency
 }
 
-// choice reads a word that may be now, or one of those that will be later.
-func (d *decoder) choice(now string, later ...string) {
+// oneOf reads one of some words.
+func (d *decoder) oneOf(words ...string) string {
 	word := d.text(maxWord)
-	if d.err != nil || word == now {
-		return
+	if d.err == nil && !slices.Contains(words, word) {
+		d.invalid("must be one of %s", joined(words))
 	}
-	for _, other := range later {
-		if word == other {
-			d.invalid("%s is not available yet, only %s", other, now)
-			return
-		}
-	}
-	d.invalid("must be %s", now)
+	return word
 }
 
 // method reads a payment method's id, "wallet", or in test mode the name of a test card.

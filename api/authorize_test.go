@@ -150,7 +150,6 @@ var paymentErrors = []struct{ member, param string }{
 	{`"payment_method":{}`, "payment_method"},
 	{`"confirm":"true"`, "confirm"},
 	{`"confirm":1`, "confirm"},
-	{`"capture_method":"manual"`, "capture_method"},
 	{`"capture_method":"never"`, "capture_method"},
 	{`"purpose":"gift"`, "purpose"},
 	{`"purpose":"gift"`, "purpose"},

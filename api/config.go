@@ -40,6 +40,8 @@ type Config struct {
 	MaxStreams int
 	// Gateways tells of the gateways; nil for none.
 	Gateways Gateways
+	// Challenges are the simulated gateways'; nil for none.
+	Challenges Challenges
 	// Health answers /health and /api/v1/shards: a *Checker.
 	Health Health
 	// Ready returns why this process should get no requests, or nil; nil for
@@ -99,6 +101,7 @@ type Keys interface {
 type Flows interface {
 	PaymentFlows
 	RefundFlows
+	DisputeFlows
 	MethodFlows
 	EventFlows
 	TransferFlows
@@ -113,6 +116,7 @@ type PaymentFlows interface {
 	AuthorizeBatch(ctx context.Context, requests []flow.Authorize) []flow.BatchResult
 	Confirm(ctx context.Context, r flow.Confirm) (flow.Result, error)
 	Cancel(ctx context.Context, r flow.Cancel) (flow.Result, error)
+	Capture(ctx context.Context, r flow.Capture) (flow.CaptureResult, error)
 	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
 	Payments(ctx context.Context, q store.PaymentQuery) ([]payment.Payment, error)
 	Timeline(ctx context.Context, id ident.ID) (payment.Payment, []event.Stored, error)
@@ -123,6 +127,13 @@ type RefundFlows interface {
 	Refund(ctx context.Context, r flow.Refund) (flow.RefundResult, error)
 	RefundByID(ctx context.Context, id ident.ID) (payment.Refund, error)
 	Refunds(ctx context.Context, q store.RefundQuery) ([]payment.Refund, error)
+}
+
+// DisputeFlows are the use cases of disputes.
+type DisputeFlows interface {
+	DisputeByID(ctx context.Context, id ident.ID) (payment.Dispute, error)
+	Disputes(ctx context.Context, q store.DisputeQuery) ([]payment.Dispute, error)
+	SubmitEvidence(ctx context.Context, r flow.Evidence) (flow.DisputeResult, error)
 }
 
 // MethodFlows are the use cases of payment methods.
@@ -184,10 +195,13 @@ type GatewayState struct {
 	Kind      string // "simulated", "stripe", ...
 	Breaker   string // "closed", "open" or "half_open"
 	Available bool
-	// Consistent, Settling and Test are gateway.Capabilities'.
-	Consistent bool
-	Settling   time.Duration
-	Test       bool
+	// These are gateway.Capabilities'.
+	Consistent      bool
+	Settling        time.Duration
+	MultipleCapture bool
+	PartialCapture  bool
+	Void            bool
+	Test            bool
 	// Settings is written as JSON; nil when there is nothing to set.
 	Settings any
 }

@@ -95,6 +95,15 @@ func asStruct(p payment.Payment, live bool) api.Payment {
 		ReturnURL: optional(p.Details.ReturnURL), Livemode: live,
 		CreatedAt: p.ID.Time().Format("2006-01-02T15:04:05.000Z07:00"),
 	}
+	if p.Status == payment.RequiresCapture {
+		v.AmountCapturable = p.AuthorizedMinor - p.CapturedMinor - p.CapturePendingMinor
+	}
+	v.AmountDisputed = p.DisputedMinor
+	if p.ActionURL != "" {
+		v.NextAction = &api.NextAction{Type: "redirect_to_url", RedirectToURL: api.Redirect{
+			URL: p.ActionURL, ReturnURL: optional(p.Details.ReturnURL),
+		}}
+	}
 	if v.Metadata == nil {
 		v.Metadata = map[string]string{}
 	}

@@ -92,8 +92,10 @@ var exampleEvent = Event{
 
 var exampleGateway = Gateway{
 	Name: "simulated", Object: "gateway", Kind: "simulated", Breaker: "closed", Available: true,
-	Capabilities: Capabilities{Consistent: true, SettlingMS: 1000, Test: true},
-	Settings:     SettingsRequest{"latency_ms": 50, "decline_rate": 0.1, "down": false},
+	Capabilities: Capabilities{
+		Consistent: true, SettlingMS: 1000, MultipleCapture: true, PartialCapture: true, Void: true, Test: true,
+	},
+	Settings: SettingsRequest{"latency_ms": 50, "decline_rate": 0.1, "down": false},
 }
 
 var exampleReport = Report{

@@ -90,5 +90,6 @@ func Members() map[string][]string {
 		"RefundRequest":        refundMembers, "MethodRequest": methodMembers, "Card": cardMembers,
 		"AdjustmentRequest": adjustmentMembers, "HoldRequest": holdMembers, "CaptureHoldRequest": captureHoldMembers,
 		"ReleaseHoldRequest": nil, "PayoutRequest": payoutMembers,
+		"CaptureRequest": captureMembers, "EvidenceRequest": evidenceMembers,
 	}
 }

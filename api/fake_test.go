@@ -32,6 +32,7 @@ type fakeFlows struct {
 	claims   map[string]fakeClaim
 	payments map[ident.ID]payment.Payment
 	refunds  map[ident.ID]payment.Refund
+	disputes map[ident.ID]payment.Dispute
 	methods  map[ident.ID]vault.PaymentMethod
 
 	transfers map[ident.ID]wallet.Transfer
@@ -48,7 +49,8 @@ type fakeClaim struct {
 func newFlows() *fakeFlows {
 	return &fakeFlows{
 		ids: newIDs(), claims: map[string]fakeClaim{}, payments: map[ident.ID]payment.Payment{},
-		refunds: map[ident.ID]payment.Refund{}, methods: map[ident.ID]vault.PaymentMethod{},
+		disputes: map[ident.ID]payment.Dispute{},
+		refunds:  map[ident.ID]payment.Refund{}, methods: map[ident.ID]vault.PaymentMethod{},
 		transfers:   map[ident.ID]wallet.Transfer{},
 		batches:     map[ident.ID]fakeBatch{},
 		fakeWallets: newWallets(),
@@ -253,6 +255,49 @@ func (f *fakeFlows) Refund(_ context.Context, r flow.Refund) (flow.RefundResult,
 	}
 	keep(f, f.refunds, id, refund)
 	return flow.RefundResult{Refund: refund}, nil
+}
+
+func (f *fakeFlows) Capture(_ context.Context, r flow.Capture) (flow.CaptureResult, error) {
+	if err := f.ask(r); err != nil {
+		return flow.CaptureResult{}, err
+	}
+	p, err := find(f, f.payments, r.Payment)
+	if err != nil {
+		return flow.CaptureResult{}, err
+	}
+	id, replayed, err := f.claim(r.Idempotency, f.ids.New(p.UserID))
+	captured := payment.Capture{
+		ID: id, Payment: p.ID, UserID: p.UserID, Minor: r.Minor, Final: r.Final != nil && *r.Final,
+		Status: payment.OperationSucceeded,
+	}
+	if r.Minor == 7 { // a gateway that does not answer
+		captured.Status = payment.OperationPending
+	}
+	return flow.CaptureResult{Payment: p, Capture: captured, Replayed: replayed}, err
+}
+
+func (f *fakeFlows) DisputeByID(_ context.Context, id ident.ID) (payment.Dispute, error) {
+	return find(f, f.disputes, id)
+}
+
+func (f *fakeFlows) Disputes(_ context.Context, q store.DisputeQuery) ([]payment.Dispute, error) {
+	if err := f.ask(q); err != nil {
+		return nil, err
+	}
+	return page(f, f.disputes, q.Page), nil
+}
+
+func (f *fakeFlows) SubmitEvidence(_ context.Context, r flow.Evidence) (flow.DisputeResult, error) {
+	if err := f.ask(r); err != nil {
+		return flow.DisputeResult{}, err
+	}
+	d, err := find(f, f.disputes, r.Dispute)
+	if err != nil {
+		return flow.DisputeResult{}, err
+	}
+	_, replayed, err := f.claim(r.Idempotency, d.ID)
+	d.Status, d.Evidence = payment.DisputeUnderReview, r.Text
+	return flow.DisputeResult{Dispute: d, Replayed: replayed}, err
 }
 
 func (f *fakeFlows) RefundByID(_ context.Context, id ident.ID) (payment.Refund, error) {

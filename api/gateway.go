@@ -24,16 +24,22 @@ type Gateway struct {
 
 // Capabilities say what a gateway can.
 type Capabilities struct {
-	Consistent bool  `json:"consistent" doc:"An operation it does not know was surely not done."`
-	SettlingMS int64 `json:"settling_ms" doc:"How long one may take to be known."`
-	Test       bool  `json:"test" doc:"It moves no real money."`
+	Consistent      bool  `json:"consistent" doc:"An operation it does not know was surely not done."`
+	SettlingMS      int64 `json:"settling_ms" doc:"How long one may take to be known."`
+	MultipleCapture bool  `json:"multiple_capture" doc:"A payment can be captured several times."`
+	PartialCapture  bool  `json:"partial_capture" doc:"Less than was authorized can be captured."`
+	Void            bool  `json:"void" doc:"An authorization can be taken back."`
+	Test            bool  `json:"test" doc:"It moves no real money."`
 }
 
 func gatewayOf(g GatewayState) Gateway {
 	return Gateway{
 		Name: g.Name, Object: "gateway", Kind: g.Kind, Breaker: g.Breaker, Available: g.Available,
-		Capabilities: Capabilities{Consistent: g.Consistent, SettlingMS: g.Settling.Milliseconds(), Test: g.Test},
-		Settings:     g.Settings,
+		Capabilities: Capabilities{
+			Consistent: g.Consistent, SettlingMS: g.Settling.Milliseconds(), MultipleCapture: g.MultipleCapture,
+			PartialCapture: g.PartialCapture, Void: g.Void, Test: g.Test,
+		},
+		Settings: g.Settings,
 	}
 }
 

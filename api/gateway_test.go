@@ -27,7 +27,7 @@ func (g *fakeGateways) Gateways() []api.GatewayState {
 	return []api.GatewayState{
 		{
 			Name: "simulated", Kind: "simulated", Breaker: "half_open", Available: true, Consistent: true,
-			Settling: 1500 * time.Millisecond, Test: true, Settings: g.settings,
+			Settling: 1500 * time.Millisecond, PartialCapture: true, Test: true, Settings: g.settings,
 		},
 		{Name: "card", Kind: "stripe", Breaker: "closed"},
 	}
@@ -54,8 +54,11 @@ func TestGateways(t *testing.T) {
 	s := newServer(t, func(c *api.Config) { c.Gateways = gateways })
 	simulated := map[string]any{
 		"name": "simulated", "object": "gateway", "kind": "simulated", "breaker": "half_open", "available": true,
-		"capabilities": map[string]any{"consistent": true, "settling_ms": 1500.0, "test": true},
-		"settings":     map[string]any{"latency_ms": 5.0, "decline_rate": 0.5, "down": false},
+		"capabilities": map[string]any{
+			"consistent": true, "settling_ms": 1500.0, "multiple_capture": false, "partial_capture": true, "void": false,
+			"test": true,
+		},
+		"settings": map[string]any{"latency_ms": 5.0, "decline_rate": 0.5, "down": false},
 	}
 	if diff := cmp.Diff(simulated, s.get(gatewaysPath+"/simulated").want(200)); diff != "" {
 		t.Error(diff)

@@ -48,6 +48,7 @@ const (
 var tags = []*huma.Tag{
 	{Name: "Payments", Description: "The intent to move an amount from a user's payment method."},
 	{Name: "Refunds", Description: "Captured money given back."},
+	{Name: "Disputes", Description: "What cardholders claim back."},
 	{Name: "Payment methods", Description: "Cards in the vault."},
 	{Name: "Transfers", Description: "Money that goes from one user's wallet to another's."},
 	{Name: tagWallets, Description: "What users have, what is held of it, and what leaves it."},

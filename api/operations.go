@@ -10,6 +10,7 @@ import (
 const (
 	tagPayments = "Payments"
 	tagRefunds  = "Refunds"
+	tagDisputes = "Disputes"
 	tagMethods  = "Payment methods"
 	tagEvents   = "Events"
 	tagSystem   = "System"
@@ -24,7 +25,10 @@ var (
 			Description: "Order 1001", Metadata: map[string]string{"order": "1001"},
 		},
 		answers: []answer{
-			{status: 201, text: "The payment; succeeded, or waiting for confirm.", object: succeeded()},
+			{
+				status: 201, object: succeeded(),
+				text: "The payment; succeeded, or waiting for confirm, for the cardholder, or to be captured.",
+			},
 			{status: 202, text: "The gateway has not said yet what became of it.", object: processing()},
 		},
 		problems: []int{402},
@@ -99,7 +103,7 @@ var (
 	}
 	getTimelineDoc = operation{
 		id: "getPaymentTimeline", tag: tagPayments, summary: "Get what happened to a payment",
-		text: "Its events, attempts, captures, refunds and reversals in the order of time, each with what happened in words.",
+		text: "Its events, attempts, captures, refunds, disputes and reversals in the order of time, each with what happened in words.",
 		answers: []answer{{status: 200, text: "The timeline.", object: List[TimelineEntry]{
 			Object: objectList, Data: []TimelineEntry{exampleEntry},
 		}}},
@@ -120,7 +124,8 @@ var (
 	}
 	cancelPaymentDoc = operation{
 		id: "cancelPayment", tag: tagPayments, summary: "Cancel a payment",
-		text: "For one that nobody has charged. While a charge is under way this is a 409.",
+		text: "For one of which nothing was captured; what was authorized is voided. While a charge or a capture is " +
+			"under way this is a 409.",
 		body: CancelRequest{}, bodyMay: true,
 		answers: []answer{{status: 200, text: "The payment, canceled.", object: canceled()}},
 	}

@@ -11,27 +11,30 @@ import (
 // Payment is a payment as JSON tells it. appendPayment writes the same, faster:
 // a test holds the two together.
 type Payment struct {
-	ID             string            `json:"id" example:"pay_0192f3a4b5c67d008123456789abcdef"`
-	Object         string            `json:"object" enum:"payment"`
-	UserID         int64             `json:"user_id" example:"42"`
-	Amount         int64             `json:"amount" doc:"In minor units: 1099 USD is $10.99." example:"1099"`
-	Currency       string            `json:"currency" doc:"ISO 4217." example:"USD"`
-	Status         string            `json:"status" doc:"A refund does not change it." example:"succeeded"`
-	Reason         string            `json:"reason,omitempty" doc:"Why it was declined." example:"insufficient_funds"`
-	AmountCaptured int64             `json:"amount_captured"`
-	AmountRefunded int64             `json:"amount_refunded" doc:"What was given back; pending refunds not counted."`
-	PaymentMethod  *string           `json:"payment_method" doc:"The card that is or was charged."`
-	CaptureMethod  string            `json:"capture_method" enum:"automatic,manual"`
-	Purpose        string            `json:"purpose" enum:"sale,wallet_topup"`
-	Attempt        *string           `json:"attempt" doc:"The latest try at a gateway."`
-	Gateway        *string           `json:"gateway" doc:"Where that was."`
-	Description    *string           `json:"description"`
-	Metadata       map[string]string `json:"metadata"`
-	Customer       *Customer         `json:"customer"`
-	OffSession     bool              `json:"off_session"`
-	ReturnURL      *string           `json:"return_url"`
-	Livemode       bool              `json:"livemode" doc:"False in a test store: no real money moves."`
-	CreatedAt      string            `json:"created_at" format:"date-time"`
+	ID               string            `json:"id" example:"pay_0192f3a4b5c67d008123456789abcdef"`
+	Object           string            `json:"object" enum:"payment"`
+	UserID           int64             `json:"user_id" example:"42"`
+	Amount           int64             `json:"amount" doc:"In minor units: 1099 USD is $10.99." example:"1099"`
+	Currency         string            `json:"currency" doc:"ISO 4217." example:"USD"`
+	Status           string            `json:"status" doc:"A refund does not change it." example:"succeeded"`
+	Reason           string            `json:"reason,omitempty" doc:"Why it was declined." example:"insufficient_funds"`
+	AmountCaptured   int64             `json:"amount_captured"`
+	AmountCapturable int64             `json:"amount_capturable,omitempty" doc:"What is authorized and not captured yet."`
+	AmountRefunded   int64             `json:"amount_refunded" doc:"What was given back; pending refunds not counted."`
+	AmountDisputed   int64             `json:"amount_disputed,omitempty" doc:"What disputes took and were not won."`
+	NextAction       *NextAction       `json:"next_action,omitempty" doc:"What the cardholder must do."`
+	PaymentMethod    *string           `json:"payment_method" doc:"The card that is or was charged."`
+	CaptureMethod    string            `json:"capture_method" enum:"automatic,manual"`
+	Purpose          string            `json:"purpose" enum:"sale,wallet_topup"`
+	Attempt          *string           `json:"attempt" doc:"The latest try at a gateway."`
+	Gateway          *string           `json:"gateway" doc:"Where that was."`
+	Description      *string           `json:"description"`
+	Metadata         map[string]string `json:"metadata"`
+	Customer         *Customer         `json:"customer"`
+	OffSession       bool              `json:"off_session"`
+	ReturnURL        *string           `json:"return_url"`
+	Livemode         bool              `json:"livemode" doc:"False in a test store: no real money moves."`
+	CreatedAt        string            `json:"created_at" format:"date-time"`
 }
 
 // Customer is who pays, as the caller knows them.
@@ -53,7 +56,18 @@ func appendPayment(dst []byte, p *payment.Payment, live bool) []byte {
 		dst = appendWord(dst, "reason", string(p.Reason))
 	}
 	dst = appendInt(dst, "amount_captured", p.CapturedMinor)
+	if p.Status == payment.RequiresCapture {
+		if left := p.AuthorizedMinor - p.CapturedMinor - p.CapturePendingMinor; left != 0 {
+			dst = appendInt(dst, "amount_capturable", left)
+		}
+	}
 	dst = appendInt(dst, "amount_refunded", p.RefundedMinor)
+	if p.DisputedMinor != 0 {
+		dst = appendInt(dst, "amount_disputed", p.DisputedMinor)
+	}
+	if p.ActionURL != "" {
+		dst = appendAction(appendName(dst, "next_action"), p)
+	}
 	dst = appendText(dst, "payment_method", p.PaymentMethod)
 	dst = appendWord(dst, "capture_method", string(p.CaptureMethod))
 	dst = appendWord(dst, "purpose", string(p.Purpose))
@@ -72,6 +86,25 @@ func appendPayment(dst []byte, p *payment.Payment, live bool) []byte {
 	dst = appendBool(dst, "livemode", live)
 	dst = appendTime(appendName(dst, "created_at"), p.ID.Time())
 	return append(dst, '}')
+}
+
+// NextAction is what the cardholder must do.
+type NextAction struct {
+	Type          string   `json:"type" enum:"redirect_to_url"`
+	RedirectToURL Redirect `json:"redirect_to_url"`
+}
+
+// Redirect is where the cardholder goes to authenticate, and comes back to.
+type Redirect struct {
+	URL       string  `json:"url" format:"uri"`
+	ReturnURL *string `json:"return_url" doc:"As the payment's return_url."`
+}
+
+func appendAction(dst []byte, p *payment.Payment) []byte {
+	dst = append(dst, `{"type":"redirect_to_url","redirect_to_url":{"url":`...)
+	dst = appendString(dst, p.ActionURL)
+	dst = appendText(dst, "return_url", p.Details.ReturnURL)
+	return append(dst, '}', '}')
 }
 
 func appendCustomer(dst []byte, c *payment.Customer) []byte {

@@ -10,7 +10,7 @@ type PaymentRequest struct {
 	Currency      string            `json:"currency" doc:"ISO 4217." example:"USD"`
 	PaymentMethod string            `json:"payment_method,omitempty" doc:"Its id, wallet, or a test card's name."`
 	Confirm       bool              `json:"confirm,omitempty" doc:"Charge it at once." default:"false"`
-	CaptureMethod string            `json:"capture_method,omitempty" enum:"automatic" default:"automatic"`
+	CaptureMethod string            `json:"capture_method,omitempty" enum:"automatic,manual" default:"automatic"`
 	Purpose       string            `json:"purpose,omitempty" enum:"sale,wallet_topup" default:"sale"`
 	OffSession    bool              `json:"off_session,omitempty" doc:"The cardholder is not there." default:"false"`
 	ReturnURL     string            `json:"return_url,omitempty" maxLength:"2048" format:"uri"`

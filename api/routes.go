@@ -38,6 +38,7 @@ func routes() []route {
 		{get, v1 + "/payments/{id}/timeline", payments, false, (*call).getTimeline, getTimelineDoc},
 		{get, v1 + "/payments/{id}/routing", payments, false, (*call).getRouting, getRoutingDoc},
 		{post, v1 + "/payments/{id}/confirm", payments, false, (*call).confirmPayment, confirmPaymentDoc},
+		{post, v1 + "/payments/{id}/capture", payments, false, (*call).capturePayment, capturePaymentDoc},
 		{post, v1 + "/payments/{id}/cancel", payments, false, (*call).cancelPayment, cancelPaymentDoc},
 
 		{get, v1 + "/batches/{id}", payments, false, (*call).getBatch, getBatchDoc},
@@ -46,6 +47,10 @@ func routes() []route {
 		{post, v1 + "/refunds", refunds, false, (*call).createRefund, createRefundDoc},
 		{get, v1 + "/refunds", refunds, false, (*call).listRefunds, listRefundsDoc},
 		{get, v1 + "/refunds/{id}", refunds, false, (*call).getRefund, getRefundDoc},
+
+		{get, v1 + "/disputes", payments, false, (*call).listDisputes, listDisputesDoc},
+		{get, v1 + "/disputes/{id}", payments, false, (*call).getDispute, getDisputeDoc},
+		{post, v1 + "/disputes/{id}/evidence", payments, false, (*call).submitEvidence, submitEvidenceDoc},
 
 		{post, v1 + "/payment_methods", methods, false, (*call).createMethod, createMethodDoc},
 		{get, v1 + "/payment_methods", methods, false, (*call).listMethods, listMethodsDoc},
@@ -78,6 +83,9 @@ func routes() []route {
 		{get, v1 + "/gateways/{name}", gateways, false, (*call).getGateway, getGatewayDoc},
 		{patch, v1 + "/gateways/{name}", access.Admin, false, (*call).patchGateway, patchGatewayDoc},
 		{get, v1 + "/shards", access.Read, false, (*call).listShards, listShardsDoc},
+
+		{get, "/simulated/{gateway}/challenge/{operation}", "", true, (*call).showChallenge, showChallengeDoc},
+		{post, "/simulated/{gateway}/challenge/{operation}", "", true, (*call).endChallenge, endChallengeDoc},
 
 		{get, "/health", "", true, (*call).health, healthDoc},
 		{get, "/livez", "", true, (*call).livez, livezDoc},

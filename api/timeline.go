@@ -29,15 +29,17 @@ type Attempt struct {
 	Reason        string    `json:"reason,omitempty" doc:"Why it was declined."`
 	Reference     string    `json:"reference,omitempty" doc:"The gateway's own id of the charge."`
 	Reversal      *Reversal `json:"reversal,omitempty"`
+	ExpiresAt     *string   `json:"expires_at,omitempty" format:"date-time" doc:"When what is not captured is voided."`
 	Livemode      bool      `json:"livemode"`
 	CreatedAt     string    `json:"created_at" format:"date-time"`
 	AnsweredAt    *string   `json:"answered_at" format:"date-time" doc:"Null while the call is under way."`
 }
 
-// Reversal takes an approval back that came too late.
+// Reversal takes an approval back that came too late, was canceled or has expired.
 type Reversal struct {
 	ID     string `json:"id"`
 	Status string `json:"status" enum:"pending,succeeded,failed"`
+	Rest   bool   `json:"rest,omitempty" doc:"Only what was not captured."`
 }
 
 // Capture is money taken on an authorization as JSON tells it.
@@ -48,7 +50,10 @@ type Capture struct {
 	Attempt   string `json:"attempt"`
 	Amount    int64  `json:"amount" doc:"In minor units."`
 	Currency  string `json:"currency"`
+	Final     bool   `json:"final" doc:"What it left was released."`
 	Status    string `json:"status" enum:"pending,succeeded,failed"`
+	Reason    string `json:"reason,omitempty" doc:"Why it failed."`
+	Reference string `json:"reference,omitempty" doc:"The gateway's own id of the capture."`
 	Livemode  bool   `json:"livemode"`
 	CreatedAt string `json:"created_at" format:"date-time"`
 }
@@ -75,7 +80,7 @@ func (d timelineData) MarshalJSON() ([]byte, error) { return json.Marshal(d.obje
 // Schema says what it can be.
 func (timelineData) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{AnyOf: []*huma.Schema{
-		schemaOf[Attempt](r), schemaOf[Capture](r), schemaOf[Refund](r), {Type: huma.TypeObject},
+		schemaOf[Attempt](r), schemaOf[Capture](r), schemaOf[Refund](r), schemaOf[Dispute](r), {Type: huma.TypeObject},
 	}}
 }
 
@@ -104,6 +109,9 @@ func (a *API) timeline(p payment.Payment, events []event.Stored) []TimelineEntry
 	}
 	for _, r := range p.Refunds {
 		current[r.ID] = a.refund(r)
+	}
+	for _, d := range p.Disputes {
+		current[d.ID] = a.dispute(d)
 	}
 	entries := []TimelineEntry{}
 	for _, e := range events {
@@ -174,11 +182,18 @@ var eventTexts = map[event.Type]string{
 	event.PaymentRequiresAction: "the cardholder must authenticate",
 	event.PaymentAuthorized:     "the amount is authorized and can be captured",
 	event.PaymentLateApproval:   "a gateway approved a charge that was no longer awaited",
-	event.PaymentReversed:       "the late charge was taken back",
+	event.PaymentReversed:       "the charge was taken back",
 	event.CaptureSucceeded:      "the money was captured",
 	event.RefundPending:         "a refund was asked for",
 	event.RefundSucceeded:       "the refund succeeded",
 	event.RefundFailed:          "the refund failed",
+	event.PaymentReleased:       "what was not captured was given back",
+	event.CapturePending:        "a capture was asked for",
+	event.CaptureFailed:         "the capture failed",
+	event.DisputeCreated:        "the cardholder disputes the payment",
+	event.DisputeUnderReview:    "the evidence is under review",
+	event.DisputeWon:            "the dispute was won",
+	event.DisputeLost:           "the dispute was lost",
 }
 
 func eventText(kind event.Type) string {
@@ -194,10 +209,11 @@ func (a *API) attempt(p payment.Payment, from payment.Attempt) Attempt {
 		PaymentMethod: from.Method, Amount: from.Minor, Currency: string(p.Amount.Currency),
 		Outcome: string(from.Outcome), Reason: string(from.Reason), Reference: from.Reference,
 		Livemode: a.live(), CreatedAt: timeText(from.ID.Time()), AnsweredAt: optionalTime(from.AnsweredAt),
+		ExpiresAt: optionalTime(from.ExpiresAt),
 	}
 	if from.Reversal != nil {
 		attempt.Reversal = &Reversal{
-			ID: from.Reversal.ID.Text(ident.Reversal), Status: string(from.Reversal.Status),
+			ID: from.Reversal.ID.Text(ident.Reversal), Status: string(from.Reversal.Status), Rest: from.Reversal.Rest,
 		}
 	}
 	return attempt
@@ -207,7 +223,8 @@ func (a *API) capture(p payment.Payment, from payment.Capture) Capture {
 	return Capture{
 		ID: from.ID.Text(ident.Capture), Object: "capture", Payment: p.ID.Text(ident.Payment),
 		Attempt: from.Attempt.Text(ident.Attempt), Amount: from.Minor, Currency: string(p.Amount.Currency),
-		Status: string(from.Status), Livemode: a.live(), CreatedAt: timeText(from.ID.Time()),
+		Final: from.Final, Status: string(from.Status), Reason: string(from.Reason), Reference: from.Reference,
+		Livemode: a.live(), CreatedAt: timeText(from.ID.Time()),
 	}
 }
 

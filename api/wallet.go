@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -170,15 +169,6 @@ func (d *decoder) amount(a money.Amount) {
 	case a.Minor > a.Currency.MaxMinor():
 		d.invalidMember("amount", "is more than %d, the most in %s", a.Currency.MaxMinor(), a.Currency)
 	}
-}
-
-// oneOf reads one of some words.
-func (d *decoder) oneOf(words ...string) string {
-	word := d.text(maxWord)
-	if d.err == nil && !slices.Contains(words, word) {
-		d.invalid("must be one of %s", joined(words))
-	}
-	return word
 }
 
 // orNull returns nil for an empty text.

@@ -24,15 +24,18 @@ const (
 	Charge OperationKind = iota
 	Refund
 	Void
+	Capture
 )
 
-var operationKinds = [...]ident.Kind{Charge: ident.Attempt, Refund: ident.Refund, Void: ident.Reversal}
+var operationKinds = [...]ident.Kind{
+	Charge: ident.Attempt, Refund: ident.Refund, Void: ident.Reversal, Capture: ident.Capture,
+}
 
-// Operation is a charge, refund or void as a gateway's journal has it.
+// Operation is a charge, capture, refund or void as a gateway's journal has it.
 type Operation struct {
 	ID       ident.ID
 	Kind     OperationKind
-	Charge   ident.ID // what a refund or void takes back
+	Charge   ident.ID // what a capture, refund or void is of
 	Payment  ident.ID // zero when the gateway does not know
 	Amount   money.Amount
 	Approved bool
@@ -152,7 +155,7 @@ func eachOperation(p payment.Payment, visit func(operation)) {
 	for _, a := range p.Attempts {
 		visit(operation{
 			id: a.ID, payment: p.ID, gateway: a.Gateway, kind: Charge,
-			approved: a.Outcome == payment.OutcomeApproved, open: a.Outcome.Open(),
+			approved: a.Outcome == payment.OutcomeApproved, open: a.Outcome.Open() || !a.Inquiry.At.IsZero(),
 			minor: a.Minor, parent: p.ID, currency: currency,
 		})
 		if a.Reversal != nil {
@@ -164,11 +167,21 @@ func eachOperation(p payment.Payment, visit func(operation)) {
 			})
 		}
 	}
+	for _, c := range p.Captures {
+		if i := attemptOf(p, c); i >= 0 && p.CaptureMethod == payment.CaptureManual {
+			visit(operation{
+				id: c.ID, payment: p.ID, gateway: p.Attempts[i].Gateway, kind: Capture,
+				approved: c.Status == payment.OperationSucceeded, open: c.Status == payment.OperationPending,
+				minor: c.Minor, parent: c.Attempt, currency: currency,
+			})
+		}
+	}
 	for _, r := range p.Refunds {
 		visit(operation{
 			id: r.ID, payment: p.ID, gateway: r.Gateway, kind: Refund,
-			approved: r.Status == payment.OperationSucceeded, open: r.Status == payment.OperationPending,
-			minor: r.Amount.Minor, parent: r.Attempt, currency: code(r.Amount.Currency),
+			approved: r.Status == payment.OperationSucceeded,
+			open:     r.Status == payment.OperationPending || r.FailedLater(),
+			minor:    r.Amount.Minor, parent: r.Attempt, currency: code(r.Amount.Currency),
 		})
 	}
 }

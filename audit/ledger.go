@@ -109,7 +109,7 @@ func (h *history) take(e ledger.Entry) {
 	}
 }
 
-// book finds the capture or refund that a transaction books.
+// book finds the capture, refund or dispute that a transaction books.
 func (s *shard) book(t ledger.Transaction, proper bool) {
 	s.check(Booked)
 	if s.move(t, proper) {
@@ -119,10 +119,11 @@ func (s *shard) book(t ledger.Transaction, proper bool) {
 	switch {
 	case b == nil || t.Kind.Books() != kinds[b.kind]:
 		s.fail(Booked, ident.Transaction, t.ID, "is a %s of nothing that the store has", t.Kind)
-	case b.found:
+	case b.found&postOf(t.Kind) != 0:
 		s.fail(Booked, ident.Transaction, t.ID, "books %s a second time", t.Object.Text(kinds[b.kind]))
-	case !b.due:
-		s.fail(Booked, ident.Transaction, t.ID, "books %s, which has not succeeded", t.Object.Text(kinds[b.kind]))
+	case b.due&postOf(t.Kind) == 0:
+		s.fail(Booked, ident.Transaction, t.ID, "books the %s of %s, which does not say so", t.Kind,
+			t.Object.Text(kinds[b.kind]))
 	case t.Payment != b.payment:
 		s.fail(Booked, ident.Transaction, t.ID, "names another payment than %s", b.payment.Text(ident.Payment))
 	case proper:
@@ -131,25 +132,20 @@ func (s *shard) book(t ledger.Transaction, proper bool) {
 		}
 	}
 	if b != nil {
-		b.found = true
+		b.found |= postOf(t.Kind)
 	}
 }
 
 // misbooked says what is wrong with a transaction's entries; "" when nothing is.
 func (s *shard) misbooked(t ledger.Transaction, b *booking) string {
-	from, to := s.receivables[b.gateway], ledger.Sales
-	if from == ledger.Receivable(payment.Wallet) {
-		from = ledger.Wallet(b.user)
-	}
-	if b.topUp {
-		to = ledger.Wallet(b.user)
-	}
-	amount := money.Amount{Minor: b.minor, Currency: money.Currency(b.currency[:])}
-	postings := []ledger.Posting{{Debit: from, Credit: to, Amount: amount}}
-	if b.kind == refundKind {
-		postings[0].Debit, postings[0].Credit = to, from
-		if b.topUp { // what was set aside goes through the wallet
-			postings = append(postings, ledger.Posting{Debit: ledger.Held(b.user), Credit: to, Amount: amount})
+	postings := s.postings(t.Kind, b)
+	if len(postings) == 1 && len(t.Entries) == 2 && code(t.Entries[0].Account.Currency) == b.currency {
+		p, first, second := postings[0], t.Entries[0], t.Entries[1]
+		if first.Account.Name != p.Debit {
+			first, second = second, first
+		}
+		if first.Account.Name == p.Debit && second.Account.Name == p.Credit && second.Minor == p.Amount.Minor {
+			return "" // nearly all of them
 		}
 	}
 	return otherwise(t, postings...)
@@ -174,11 +170,50 @@ func otherwise(t ledger.Transaction, postings ...ledger.Posting) string {
 	return ""
 }
 
-// unbooked names the captures and refunds that the ledger does not hold.
+// postings are what a kind of transaction must book.
+func (s *shard) postings(kind ledger.Kind, b *booking) []ledger.Posting {
+	source, proceeds := s.receivables[b.gateway], ledger.Sales
+	if source == ledger.Receivable(payment.Wallet) {
+		source = ledger.Wallet(b.user)
+	}
+	if b.topUp {
+		proceeds = ledger.Wallet(b.user)
+	}
+	post := func(debit, credit ledger.Name, minor int64) ledger.Posting {
+		return ledger.Posting{
+			Debit: debit, Credit: credit, Amount: money.Amount{Minor: minor, Currency: money.Currency(b.currency[:])},
+		}
+	}
+	var postings []ledger.Posting
+	switch {
+	case kind == ledger.KindCapture, kind == ledger.KindRefundFailed:
+		return append(postings, post(source, proceeds, b.minor))
+	case kind == ledger.KindRefund && b.topUp: // what was set aside goes through the wallet
+		postings = append(postings, post(ledger.Held(b.user), proceeds, b.minor))
+		return append(postings, post(proceeds, source, b.minor))
+	case kind == ledger.KindRefund:
+		return append(postings, post(proceeds, source, b.minor))
+	case kind == ledger.KindDisputeOpened && b.topUp:
+		postings = []ledger.Posting{post(proceeds, source, b.part), post(ledger.Losses, source, b.minor-b.part)}
+	case kind == ledger.KindDisputeOpened:
+		return append(postings, post(ledger.Disputes, source, b.minor))
+	case kind == ledger.KindDisputeWon && b.topUp:
+		postings = []ledger.Posting{post(source, proceeds, b.part), post(source, ledger.Losses, b.minor-b.part)}
+	case kind == ledger.KindDisputeWon:
+		return append(postings, post(source, ledger.Disputes, b.minor))
+	default:
+		return append(postings, post(ledger.Losses, ledger.Disputes, b.minor))
+	}
+	return slices.DeleteFunc(postings, func(p ledger.Posting) bool { return p.Amount.Minor == 0 })
+}
+
+// unbooked names the captures, refunds and disputes that the ledger does not hold.
 func (s *shard) unbooked() {
 	s.bookings.all(func(id ident.ID, b *booking) {
-		if b.due && !b.found {
-			s.fail(Booked, kinds[b.kind], id, "has succeeded and is not in the ledger")
+		for i, kind := range postKinds {
+			if missing := b.due &^ b.found; missing&(1<<i) != 0 {
+				s.fail(Booked, kinds[b.kind], id, "its %s is not in the ledger", kind)
+			}
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"florin/ident"
+	"florin/ledger"
 	"florin/payment"
 	"florin/vault"
 )
@@ -15,6 +16,7 @@ func (s *shard) payment(p payment.Payment) error {
 	s.totals.Attempts += int64(len(p.Attempts))
 	s.totals.Captures += int64(len(p.Captures))
 	s.totals.Refunds += int64(len(p.Refunds))
+	s.totals.Disputes += int64(len(p.Disputes))
 	s.placePayment(p)
 	s.countOpen(p)
 	s.keep(p)
@@ -38,6 +40,10 @@ func (s *shard) placePayment(p payment.Payment) {
 		s.placed(ident.Refund, r.ID, p.UserID)
 		s.belongs(ident.Refund, r.ID, r.Payment == p.ID && r.UserID == p.UserID, p)
 	}
+	for _, d := range p.Disputes {
+		s.placed(ident.Dispute, d.ID, p.UserID)
+		s.belongs(ident.Dispute, d.ID, d.Payment == p.ID && d.UserID == p.UserID, p)
+	}
 }
 
 func (s *shard) belongs(kind ident.Kind, id ident.ID, does bool, p payment.Payment) {
@@ -56,6 +62,11 @@ func (s *shard) countOpen(p payment.Payment) {
 			s.open.Reversals++
 		}
 	}
+	for _, c := range p.Captures {
+		if c.Status == payment.OperationPending {
+			s.open.Captures++
+		}
+	}
 	for _, r := range p.Refunds {
 		if r.Status == payment.OperationPending {
 			s.open.Refunds++
@@ -69,26 +80,41 @@ func (s *shard) keep(p payment.Payment) {
 	currency := code(p.Amount.Currency)
 	for _, c := range p.Captures {
 		s.objects.add(c.ID, object{user: p.UserID, version: int32(c.Version), kind: captureKind})
-		i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == c.Attempt })
 		name := ""
-		if i >= 0 {
+		if i := attemptOf(p, c); i >= 0 {
 			name = p.Attempts[i].Gateway
 		}
 		s.bookings.add(c.ID, booking{
 			payment: p.ID, user: p.UserID, topUp: p.Purpose == payment.WalletTopUp, minor: c.Minor,
 			gateway: s.gateway(name), currency: currency, kind: captureKind,
-			due: c.Status == payment.OperationSucceeded,
+			due: dueIf(c.Status == payment.OperationSucceeded, ledger.KindCapture),
 		})
 	}
 	for _, r := range p.Refunds {
 		s.objects.add(r.ID, object{user: p.UserID, version: int32(r.Version), kind: refundKind})
 		s.bookings.add(r.ID, booking{
 			payment: p.ID, user: p.UserID, topUp: p.Purpose == payment.WalletTopUp, minor: r.Amount.Minor,
-			gateway: s.gateway(r.Gateway), currency: code(r.Amount.Currency),
-			kind: refundKind, due: r.Status == payment.OperationSucceeded,
+			gateway: s.gateway(r.Gateway), currency: code(r.Amount.Currency), kind: refundKind,
+			due: dueIf(r.Status == payment.OperationSucceeded || r.FailedLater(), ledger.KindRefund) |
+				dueIf(r.FailedLater(), ledger.KindRefundFailed),
 		})
 		s.keepTopUpRefund(p, r)
 	}
+	for _, d := range p.Disputes {
+		s.objects.add(d.ID, object{user: p.UserID, version: int32(d.Version), kind: disputeKind})
+		s.bookings.add(d.ID, booking{
+			payment: p.ID, minor: d.Amount.Minor, part: d.WalletMinor, gateway: s.gateway(d.Gateway),
+			currency: code(d.Amount.Currency), kind: disputeKind, user: p.UserID,
+			topUp: p.Purpose == payment.WalletTopUp,
+			due: dueIf(true, ledger.KindDisputeOpened) | dueIf(d.Status == payment.DisputeWon, ledger.KindDisputeWon) |
+				dueIf(d.Status == payment.DisputeLost && p.Purpose != payment.WalletTopUp, ledger.KindDisputeLost),
+		})
+	}
+}
+
+// attemptOf returns the place of a capture's attempt, or -1.
+func attemptOf(p payment.Payment, c payment.Capture) int {
+	return slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == c.Attempt })
 }
 
 // checkAmounts holds the payment's sums against each other, its captures and its
@@ -110,9 +136,18 @@ func (s *shard) checkAmounts(p payment.Payment) bool {
 		addTo(&refunded, &refunding, r.Status, r.Amount.Minor)
 		foreign = foreign || r.Amount.Currency != p.Amount.Currency
 	}
+	disputed := int64(0)
+	for _, d := range p.Disputes {
+		if d.Status != payment.DisputeWon {
+			disputed += d.Amount.Minor
+		}
+		foreign = foreign || d.Amount.Currency != p.Amount.Currency
+	}
 	switch {
+	case p.DisputedMinor != disputed:
+		s.fail(Booked, ident.Payment, p.ID, "disputed %d, its disputes %d", p.DisputedMinor, disputed)
 	case foreign:
-		s.fail(Booked, ident.Payment, p.ID, "is in %s and has a refund in another currency", p.Amount.Currency)
+		s.fail(Booked, ident.Payment, p.ID, "is in %s and has a refund or dispute in another currency", p.Amount.Currency)
 	case p.CapturedMinor != captured || p.CapturePendingMinor != capturing:
 		s.fail(Booked, ident.Payment, p.ID, "captured %d and %d pending, its captures %d and %d",
 			p.CapturedMinor, p.CapturePendingMinor, captured, capturing)
@@ -153,8 +188,7 @@ func (s *shard) checkState(p payment.Payment, sound bool) {
 	s.check(ChargedOnce)
 	standing := 0
 	for _, a := range p.Attempts {
-		reversed := a.Reversal != nil && a.Reversal.Status != payment.OperationFailed
-		if a.Outcome == payment.OutcomeApproved && !reversed {
+		if a.Stands() {
 			standing++
 		}
 	}

@@ -46,6 +46,7 @@ type Totals struct {
 	Attempts          int64 `json:"attempts"`
 	Captures          int64 `json:"captures"`
 	Refunds           int64 `json:"refunds"`
+	Disputes          int64 `json:"disputes"`
 	Methods           int64 `json:"payment_methods"`
 	Transfers         int64 `json:"transfers"`
 	Transactions      int64 `json:"transactions"`
@@ -60,6 +61,7 @@ type Totals struct {
 // Open are the operations whose outcome is not known yet.
 type Open struct {
 	Attempts  int64 `json:"attempts"`
+	Captures  int64 `json:"captures"`
 	Refunds   int64 `json:"refunds"`
 	Reversals int64 `json:"reversals"`
 	Transfers int64 `json:"transfers"`
@@ -111,6 +113,7 @@ func (s *sum) add(t *tally) {
 	a.Attempts += b.Attempts
 	a.Captures += b.Captures
 	a.Refunds += b.Refunds
+	a.Disputes += b.Disputes
 	a.Methods += b.Methods
 	a.Transfers += b.Transfers
 	a.Transactions += b.Transactions
@@ -121,6 +124,7 @@ func (s *sum) add(t *tally) {
 	a.JournalOperations += b.JournalOperations
 	a.Acknowledgements += b.Acknowledgements
 	s.open.Attempts += t.open.Attempts
+	s.open.Captures += t.open.Captures
 	s.open.Refunds += t.open.Refunds
 	s.open.Reversals += t.open.Reversals
 	s.open.Transfers += t.open.Transfers

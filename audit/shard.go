@@ -49,6 +49,7 @@ const (
 	paymentKind kind = iota
 	captureKind
 	refundKind
+	disputeKind
 	methodKind
 	transferKind
 	batchKind
@@ -58,23 +59,51 @@ const (
 )
 
 var kinds = [...]ident.Kind{
-	paymentKind: ident.Payment, captureKind: ident.Capture, refundKind: ident.Refund, methodKind: ident.PaymentMethod,
+	paymentKind: ident.Payment, captureKind: ident.Capture, refundKind: ident.Refund,
+	disputeKind: ident.Dispute, methodKind: ident.PaymentMethod,
 	transferKind: ident.Transfer,
 	batchKind:    ident.Batch,
 	holdKind:     ident.Hold, payoutKind: ident.Payout, adjustmentKind: ident.Transaction,
 }
 
-// booking is what is kept of a capture or refund until its transaction is seen.
+// booking is what is kept of a capture, refund or dispute until its transactions
+// are seen.
 type booking struct {
 	payment  ident.ID
 	user     int64
 	minor    int64
+	part     int64 // of a dispute: what the wallet gave
 	gateway  uint16
 	currency [3]byte
 	kind     kind
-	due      bool // it succeeded, so the ledger must hold it
-	found    bool
-	topUp    bool // of a payment into the wallet
+	topUp    bool  // of a payment into the wallet
+	due      posts // what the ledger must hold
+	found    posts
+}
+
+// posts are kinds of transactions, a bit each.
+type posts uint8
+
+var postKinds = [...]ledger.Kind{
+	ledger.KindCapture, ledger.KindRefund, ledger.KindRefundFailed,
+	ledger.KindDisputeOpened, ledger.KindDisputeWon, ledger.KindDisputeLost,
+}
+
+// postOf returns a kind's bit; 0 for one that books something else.
+func postOf(k ledger.Kind) posts {
+	for i, kind := range postKinds {
+		if kind == k {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+func dueIf(due bool, k ledger.Kind) posts {
+	if due {
+		return postOf(k)
+	}
+	return 0
 }
 
 func newShard(a *audit, number int) *shard {

@@ -85,7 +85,9 @@ func (s *shard) keepTopUpRefund(p payment.Payment, r payment.Refund) {
 	case payment.OperationPending:
 		s.hasHeld(p.UserID, r.Amount)
 	case payment.OperationFailed:
-		due |= moveBits[ledger.KindRefundReleased]
+		if !r.FailedLater() {
+			due |= moveBits[ledger.KindRefundReleased]
+		}
 	case payment.OperationSucceeded:
 	}
 	s.moves.add(r.ID, move{

@@ -29,6 +29,7 @@ type dirty struct {
 	attempts map[ident.ID]int
 	captures map[ident.ID]int
 	refunds  map[ident.ID]int
+	disputes map[ident.ID]int
 	methods  map[ident.ID]int
 	apiKeys  map[ident.ID]int
 	accounts map[ledger.Key]int
@@ -42,7 +43,7 @@ type dirty struct {
 func newView(asked store.Keys, state store.State, ids *ident.Source, slot int) *View {
 	return &View{state: state, asked: asked, ids: ids, slot: slot, dirty: dirty{
 		payments: map[ident.ID]int{}, attempts: map[ident.ID]int{}, captures: map[ident.ID]int{},
-		refunds: map[ident.ID]int{}, methods: map[ident.ID]int{}, apiKeys: map[ident.ID]int{},
+		refunds: map[ident.ID]int{}, disputes: map[ident.ID]int{}, methods: map[ident.ID]int{}, apiKeys: map[ident.ID]int{},
 		accounts: map[ledger.Key]int{}, transfers: map[ident.ID]int{}, batches: map[ident.ID]int{},
 		holds: map[ident.ID]int{}, payouts: map[ident.ID]int{},
 	}}
@@ -141,6 +142,9 @@ func (v *View) applyPayment(c *payment.Changes) {
 	}
 	for _, r := range c.Refunds {
 		putChange(&v.changes.Refunds, v.dirty.refunds, r.Value.ID, r)
+	}
+	for _, d := range c.Disputes {
+		putChange(&v.changes.Disputes, v.dirty.disputes, d.Value.ID, d)
 	}
 }
 

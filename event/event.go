@@ -25,16 +25,26 @@ const (
 	// PaymentLateApproval: a gateway approved what was no longer awaited; it is
 	// being taken back. Somebody should look at that gateway.
 	PaymentLateApproval Type = "payment.late_approval"
-	// PaymentReversed: the late approval was taken back.
-	PaymentReversed  Type = "payment.reversed"
-	CaptureSucceeded Type = "capture.succeeded"
-	RefundPending    Type = "refund.pending"
-	RefundSucceeded  Type = "refund.succeeded"
-	RefundFailed     Type = "refund.failed"
-	MethodCreated    Type = "payment_method.created"
-	MethodDeleted    Type = "payment_method.deleted"
-	BatchAccepted    Type = "batch.accepted"
-	BatchCompleted   Type = "batch.completed"
+	// PaymentReversed: an approval was taken back, one that came late, was canceled
+	// or has expired.
+	PaymentReversed Type = "payment.reversed"
+	// PaymentReleased: what was not captured of an expired authorization was given
+	// back.
+	PaymentReleased    Type = "payment.released"
+	CapturePending     Type = "capture.pending"
+	CaptureFailed      Type = "capture.failed"
+	DisputeCreated     Type = "dispute.created"
+	DisputeUnderReview Type = "dispute.under_review"
+	DisputeWon         Type = "dispute.won"
+	DisputeLost        Type = "dispute.lost"
+	CaptureSucceeded   Type = "capture.succeeded"
+	RefundPending      Type = "refund.pending"
+	RefundSucceeded    Type = "refund.succeeded"
+	RefundFailed       Type = "refund.failed"
+	MethodCreated      Type = "payment_method.created"
+	MethodDeleted      Type = "payment_method.deleted"
+	BatchAccepted      Type = "batch.accepted"
+	BatchCompleted     Type = "batch.completed"
 	// WalletAdjusted: the object is the ledger transaction.
 	WalletAdjusted Type = "wallet.adjusted"
 	HoldCreated    Type = "hold.created"

@@ -65,7 +65,7 @@ func TestLedgerAccount(t *testing.T) {
 		_, err := w.flow.LedgerAccount(t.Context(), key.Name, key.Currency, time.Time{})
 		wantCode(t, err, problem.NotFound)
 	}
-	w.audited(t)
+	w.balanced(t)
 }
 
 func TestLedgerAccounts(t *testing.T) {

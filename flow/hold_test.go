@@ -28,7 +28,7 @@ func (w *world) hold(t testing.TB, r flow.PlaceHold) wallet.Hold {
 // expireDue lets the workers end the holds whose time is over.
 func (w *world) expireDue(t testing.TB) (ended int) {
 	t.Helper()
-	for _, worker := range w.expire {
+	for _, worker := range w.holds {
 		progress, err := worker.Step(t.Context())
 		if err != nil {
 			t.Error(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"florin/gateway"
 	"florin/ident"
@@ -20,8 +21,13 @@ func (s *Service) Inquire(ctx context.Context, due store.Due) error {
 	if err != nil {
 		return readError(err)
 	}
-	if due.Kind == ident.Refund {
+	switch due.Kind {
+	case ident.Refund:
 		return s.inquireRefund(ctx, p, due.Operation)
+	case ident.Capture:
+		return s.inquireCapture(ctx, p, due.Operation)
+	case ident.Dispute:
+		return s.inquireDispute(ctx, p, due.Operation)
 	}
 	i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == due.Operation })
 	if i < 0 {
@@ -31,7 +37,7 @@ func (s *Service) Inquire(ctx context.Context, due store.Due) error {
 	if a.Reversal != nil && a.Reversal.Status == payment.OperationPending {
 		return s.reverse(ctx, p, a)
 	}
-	if !a.Outcome.Open() {
+	if !a.Outcome.Open() && a.Inquiry.At.IsZero() {
 		return nil
 	}
 	return s.inquireAttempt(ctx, p, a)
@@ -41,6 +47,10 @@ func (s *Service) inquireAttempt(ctx context.Context, p payment.Payment, a payme
 	outcome, err := s.resolve(ctx, a.Gateway, a.ID)
 	settle := s.settle(a.ID, outcome, nil)
 	settle.Inquired, settle.InquireAt = true, s.inquireAt(a.Inquiry.Count+1)
+	lapses := a.ID.Time().Add(challengeLife)
+	if outcome.Status == gateway.RequiresAction && s.now().Before(lapses) && settle.InquireAt.After(lapses) {
+		settle.InquireAt = lapses
+	}
 	switch {
 	case err != nil:
 		settle.Outcome = payment.OutcomeUnknown
@@ -49,6 +59,10 @@ func (s *Service) inquireAttempt(ctx context.Context, p payment.Payment, a payme
 	}
 	return errors.Join(err, s.record(ctx, p, settle))
 }
+
+// challengeLife is when a challenge that nobody has answered is asked about at the
+// latest: gateways give it up by then.
+const challengeLife = time.Hour + time.Second
 
 // surelyNotCharged tells whether a gateway that has not heard of an attempt will
 // not hear of it any more: it is strongly consistent, and its settling time has
@@ -104,7 +118,7 @@ func (s *Service) record(ctx context.Context, p payment.Payment, settle payment.
 func (s *Service) Notice(ctx context.Context, n gateway.Notice) error {
 	id, err := s.cfg.Store.PaymentOf(ctx, n.Operation)
 	if errors.Is(err, store.ErrNotFound) {
-		if n.Outcome.Status == gateway.Declined {
+		if n.Dispute == nil && n.Outcome.Status == gateway.Declined {
 			return nil // a refused reversal, which was tried again under another id
 		}
 		s.cfg.Alert("a gateway reports an operation that is not ours",
@@ -117,6 +131,13 @@ func (s *Service) Notice(ctx context.Context, n gateway.Notice) error {
 	p, err := s.cfg.Store.Payment(ctx, id)
 	if err != nil {
 		return readError(err)
+	}
+	if n.Dispute != nil {
+		return s.noticeDispute(ctx, p, n)
+	}
+	if c, ok := captureOf(p, n.Operation); ok {
+		command := &settleCaptureCommand{payment: p, settle: s.settleCapture(c, n.Outcome, nil, false)}
+		return s.cfg.Commit.Do(s.shard(id), true, command)
 	}
 	if r, ok := refundOf(p, n.Operation); ok {
 		command := &settleRefundCommand{payment: p, settle: s.settleRefund(r, n.Outcome, nil, false)}

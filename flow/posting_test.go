@@ -149,7 +149,7 @@ func TestPostingTable(t *testing.T) {
 					t.Errorf("%s: the ledger has\n%s\nwant\n%s", row.name, got, want)
 				}
 			}
-			b.audited(t)
+			b.balanced(t)
 		})
 	}
 }
@@ -185,8 +185,8 @@ func (b table) posted(object ident.ID) string {
 	return strings.Join(lines, "\n")
 }
 
-// audited checks that the books are right.
-func (w *world) audited(t testing.TB) {
+// balanced checks that the books are right.
+func (w *world) balanced(t testing.TB) {
 	t.Helper()
 	report, err := audit.Run(t.Context(), audit.Config{Store: w.store, Clock: w.clock, Each: loop.Each})
 	if err != nil {

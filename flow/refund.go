@@ -183,9 +183,9 @@ type settleRefundCommand struct {
 // Keys implements commit.Command.
 func (c *settleRefundCommand) Keys(k *store.Keys) {
 	k.Payments = append(k.Payments, c.payment.ID)
-	if r, ok := refundOf(c.payment, c.settle.Refund); ok && c.settle.Status == payment.OperationSucceeded {
+	if r, ok := refundOf(c.payment, c.settle.Refund); ok && c.settle.Status != payment.OperationPending {
 		k.Accounts = append(k.Accounts,
-			ledger.Key{Name: ledger.Sales, Currency: r.Amount.Currency},
+			ledger.Key{Name: c.payment.Beneficiary(), Currency: r.Amount.Currency},
 			ledger.Key{Name: ledger.Receivable(r.Gateway), Currency: r.Amount.Currency})
 	}
 }

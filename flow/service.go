@@ -75,6 +75,9 @@ type Config struct {
 	Mode     access.Mode
 	// ChargeDeadline is how long a call to a gateway may take; 8 s by default.
 	ChargeDeadline time.Duration
+	// AuthorizedFor is how long an approval waits to be captured until it is
+	// voided; 6 days by default.
+	AuthorizedFor time.Duration
 	// InquireAfter is when an open operation is asked about first; 10 s by
 	// default, then doubling.
 	InquireAfter time.Duration
@@ -114,6 +117,9 @@ func New(cfg Config) *Service {
 	}
 	if cfg.InquireAfter <= 0 {
 		cfg.InquireAfter = 10 * time.Second
+	}
+	if cfg.AuthorizedFor <= 0 {
+		cfg.AuthorizedFor = 6 * 24 * time.Hour
 	}
 	if cfg.FraudThreshold <= 0 {
 		cfg.FraudThreshold = fraud.Threshold

@@ -30,7 +30,8 @@ func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
 		began := s.now()
 		outcome, err = s.gateways[p.Gateway].Charge(ctx, gateway.Charge{
 			Operation: p.Attempt, Payment: p.ID, Amount: p.Amount, Card: run.instrument.card,
-			Capture: p.CaptureMethod == payment.CaptureAutomatic,
+			Capture:    p.CaptureMethod == payment.CaptureAutomatic,
+			OffSession: p.Details.OffSession, ReturnURL: p.Details.ReturnURL,
 		})
 		took := s.now().Sub(began)
 		s.measure(took)
@@ -64,6 +65,7 @@ func (s *Service) sentFor() time.Duration { return s.cfg.ChargeDeadline + s.cfg.
 func (s *Service) settle(attempt ident.ID, outcome gateway.Outcome, err error) payment.Settle {
 	settle := payment.Settle{
 		Attempt: attempt, Reason: outcome.Reason, Reference: outcome.Reference, At: s.now(),
+		ActionURL: outcome.RedirectURL, ExpiresAt: s.now().Add(s.cfg.AuthorizedFor),
 		InquireAt: s.inquireAt(0), Capture: s.cfg.IDs.New(int64(attempt.Bucket())),
 		Reversal: s.cfg.IDs.New(int64(attempt.Bucket())),
 	}
@@ -93,7 +95,7 @@ func reason(outcome gateway.Outcome) problem.Code {
 var outcomes = map[gateway.Status]payment.Outcome{
 	gateway.Approved:       payment.OutcomeApproved,
 	gateway.Declined:       payment.OutcomeDeclined,
-	gateway.RequiresAction: payment.OutcomeUnknown, // no caller could act on it yet
+	gateway.RequiresAction: payment.OutcomeRequiresAction,
 	gateway.Pending:        payment.OutcomePending,
 	gateway.NotFound:       payment.OutcomeUnknown,
 	gateway.Unknown:        payment.OutcomeUnknown,
@@ -149,10 +151,13 @@ func (c *settleCommand) Keys(k *store.Keys) {
 	if i < 0 {
 		return
 	}
+	if c.payment.CaptureMethod == payment.CaptureManual {
+		return // nothing is booked
+	}
 	currency := c.payment.Amount.Currency
 	k.Accounts = append(k.Accounts,
 		ledger.Key{Name: ledger.Receivable(c.payment.Attempts[i].Gateway), Currency: currency},
-		ledger.Key{Name: ledger.Sales, Currency: currency})
+		ledger.Key{Name: c.payment.Beneficiary(), Currency: currency})
 }
 
 // Claim implements commit.Command.
@@ -189,9 +194,13 @@ func (s *Service) takeBack(ctx context.Context, p payment.Payment, attemptID ide
 	if i < 0 || p.Attempts[i].Reversal == nil || p.Attempts[i].Reversal.Status != payment.OperationPending {
 		return
 	}
-	a := p.Attempts[i]
 	s.cfg.Alert("a gateway approved late; the charge is being reversed",
-		problem.New(problem.Internal, "%s at %s", a.ID.Text(ident.Attempt), a.Gateway))
+		problem.New(problem.Internal, "%s at %s", attemptID.Text(ident.Attempt), p.Attempts[i].Gateway))
+	s.void(ctx, p, p.Attempts[i])
+}
+
+// void tries a reversal at once.
+func (s *Service) void(ctx context.Context, p payment.Payment, a payment.Attempt) {
 	if err := s.reverse(ctx, p, a); err != nil {
 		s.cfg.Log.ErrorContext(ctx, "a reversal will be tried again", "attempt", a.ID.Text(ident.Attempt), "error", err)
 	}
@@ -207,6 +216,7 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, a payment.Atte
 	if g, ok := s.gateways[a.Gateway]; ok {
 		outcome, callErr = g.Void(ctx, gateway.Void{
 			Operation: a.Reversal.ID, Charge: a.ID, Reference: a.Reference, Amount: p.Amount,
+			Rest: a.Reversal.Rest,
 		})
 	}
 	done := callErr == nil && outcome.Status == gateway.Approved

@@ -85,7 +85,7 @@ func transfer(from, to, minor int64) flow.Transfer {
 	return flow.Transfer{FromUserID: from, ToUserID: to, Amount: money.Amount{Minor: minor, Currency: "EUR"}}
 }
 
-func keyed(r flow.Transfer, key string) flow.Transfer {
+func keyedTransfer(r flow.Transfer, key string) flow.Transfer {
 	r.Idempotency = &flow.Idempotency{Scope: "/api/v1/transfers", Key: key}
 	return r
 }
@@ -128,7 +128,7 @@ func TestTransferDeclines(t *testing.T) {
 		if _, err := w.flow.Transfer(t.Context(), transfer(4, to, 101)); !problem.Is(err, problem.InsufficientFunds) {
 			t.Errorf("to %d: %v", to, err)
 		}
-		r := keyed(transfer(4, to, 101), fmt.Sprint("short", to))
+		r := keyedTransfer(transfer(4, to, 101), fmt.Sprint("short", to))
 		_, first := w.flow.Transfer(t.Context(), r)
 		w.fund(t, 1000, 4)
 		again, err := w.flow.Transfer(t.Context(), r)
@@ -150,7 +150,7 @@ func TestTransferReplay(t *testing.T) {
 	w := newWorld(t)
 	w.fund(t, 1000, 4)
 	for _, to := range []int64{8, 5} {
-		r := keyed(transfer(4, to, 100), fmt.Sprint("key", to))
+		r := keyedTransfer(transfer(4, to, 100), fmt.Sprint("key", to))
 		first, err := w.flow.Transfer(t.Context(), r)
 		if err != nil || first.Replayed {
 			t.Fatalf("%+v, %v", first, err)
@@ -200,7 +200,7 @@ func TestTransferBatch(t *testing.T) {
 	w := newWorld(t)
 	w.fund(t, 150, 4)
 	requests := []flow.Transfer{
-		keyed(transfer(4, 8, 100), "a"), transfer(4, 4, 1), transfer(4, 8, 100), transfer(4, 5, 30), transfer(5, 9, 10),
+		keyedTransfer(transfer(4, 8, 100), "a"), transfer(4, 4, 1), transfer(4, 8, 100), transfer(4, 5, 30), transfer(5, 9, 10),
 		transfer(4, 12, 20), transfer(4, 5, 1),
 	}
 	want := []string{
@@ -266,7 +266,7 @@ func TestTransferWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := keyed(transfer(4, 5, 100), "slow")
+	r := keyedTransfer(transfer(4, 5, 100), "slow")
 	got, err := w.flow.Transfer(t.Context(), r)
 	if err != nil || got.Transfer.Status != wallet.TransferPending {
 		t.Fatalf("%+v, %v", got, err)

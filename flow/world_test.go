@@ -42,7 +42,8 @@ type world struct {
 	inquire  []*worker.Inquire
 	begin    atomic.Pointer[func()] // called before each Tx, if set
 	running  sync.WaitGroup         // what goes on after its request was answered
-	expire   []*worker.ExpireHolds
+	holds    []*worker.ExpireHolds
+	expire   []*worker.Expire
 	mu       sync.Mutex
 	alerts   int
 }
@@ -102,7 +103,10 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		w.inquire = append(w.inquire, worker.NewInquire(worker.InquireConfig{
 			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
 		}))
-		w.expire = append(w.expire, worker.NewExpireHolds(worker.ExpireHoldsConfig{
+		w.holds = append(w.holds, worker.NewExpireHolds(worker.ExpireHoldsConfig{
+			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
+		}))
+		w.expire = append(w.expire, worker.NewExpire(worker.ExpireConfig{
 			Shard: shard, Store: w.store, Flow: w.flow, Clock: w.clock, Each: loop.Each,
 		}))
 	}
@@ -225,6 +229,11 @@ func (w *world) later(t testing.TB, d time.Duration) {
 	for _, worker := range w.inquire {
 		if _, err := worker.Step(t.Context()); err != nil {
 			t.Logf("inquiry: %v", err)
+		}
+	}
+	for _, worker := range w.expire {
+		if _, err := worker.Step(t.Context()); err != nil {
+			t.Logf("expiry: %v", err)
 		}
 	}
 }

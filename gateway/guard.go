@@ -92,9 +92,20 @@ func (g *Guard) Capabilities() Capabilities { return g.gateway.Capabilities() }
 
 // Charge implements Gateway. Besides the gateway's own errors there are ErrOpen,
 // and one that wraps ErrNotSent and the context's if that ended before there was
-// a free slot; so for Refund and Void.
+// a free slot; so for Capture, Refund, Void and
+// SubmitEvidence.
 func (g *Guard) Charge(ctx context.Context, c Charge) (Outcome, error) {
 	return g.call(ctx, func(ctx context.Context) (Outcome, error) { return g.gateway.Charge(ctx, c) })
+}
+
+// Capture implements Gateway.
+func (g *Guard) Capture(ctx context.Context, c Capture) (Outcome, error) {
+	return g.call(ctx, func(ctx context.Context) (Outcome, error) { return g.gateway.Capture(ctx, c) })
+}
+
+// SubmitEvidence implements Gateway.
+func (g *Guard) SubmitEvidence(ctx context.Context, e Evidence) (Outcome, error) {
+	return g.call(ctx, func(ctx context.Context) (Outcome, error) { return g.gateway.SubmitEvidence(ctx, e) })
 }
 
 // Refund implements Gateway.

@@ -45,6 +45,16 @@ func (p *provider) Void(ctx context.Context, _ gateway.Void) (gateway.Outcome, e
 	return p.charge(ctx)
 }
 
+func (p *provider) Capture(ctx context.Context, _ gateway.Capture) (gateway.Outcome, error) {
+	p.calls.Add(1)
+	return p.charge(ctx)
+}
+
+func (p *provider) SubmitEvidence(ctx context.Context, _ gateway.Evidence) (gateway.Outcome, error) {
+	p.calls.Add(1)
+	return p.charge(ctx)
+}
+
 func (p *provider) Resolve(ctx context.Context, _ ident.ID) (gateway.Outcome, error) {
 	return p.resolve(ctx)
 }

@@ -106,6 +106,11 @@ type Kind string
 const (
 	KindCapture Kind = "capture"
 	KindRefund  Kind = "refund"
+	// KindRefundFailed books a refund back that failed after it had succeeded.
+	KindRefundFailed  Kind = "refund_failed"
+	KindDisputeOpened Kind = "dispute_opened"
+	KindDisputeWon    Kind = "dispute_won"
+	KindDisputeLost   Kind = "dispute_lost"
 )
 
 // Posting is one row of the posting table: an amount moves from the credited

@@ -13,11 +13,14 @@ func (p Payment) Check() error {
 	}
 	for _, minor := range []int64{
 		p.AuthorizedMinor, p.CapturePendingMinor, p.CapturedMinor,
-		p.RefundPendingMinor, p.RefundedMinor, p.DisputedMinor,
+		p.RefundPendingMinor, p.RefundedMinor,
 	} {
 		if minor < 0 || minor > p.Amount.Currency.MaxMinor() {
 			return p.broken("a sum of %d is out of range", minor)
 		}
+	}
+	if p.DisputedMinor < 0 { // a gateway may report any number of disputes
+		return p.broken("a disputed sum of %d", p.DisputedMinor)
 	}
 	if p.CapturedMinor+p.CapturePendingMinor > p.AuthorizedMinor {
 		return p.broken("captured %d + %d of %d", p.CapturedMinor, p.CapturePendingMinor, p.AuthorizedMinor)
@@ -46,7 +49,7 @@ func (p Payment) checkAttempts() error {
 		if a.Outcome.Open() {
 			open++
 		}
-		if a.Outcome == OutcomeApproved && a.Reversal == nil {
+		if a.Stands() {
 			standing++
 		}
 	}

@@ -103,6 +103,9 @@ func TestCheckOfSums(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, minor := range []int64{-1, -1 << 63, sound.AuthorizedMinor + 1, 1<<63 - 1} {
+				if name == "disputed" && minor > 0 {
+					continue // a gateway may report any number of disputes
+				}
 				broken(t, sound, func(p *payment.Payment) { *sum(&p.State) = minor })
 			}
 		})

@@ -103,20 +103,6 @@ func DecideConfirm(p Payment, c Confirm) (Changes, error) {
 	return changes.of(p)
 }
 
-// DecideCancel ends a payment that no gateway works on and none has charged.
-func DecideCancel(p Payment) (Changes, error) {
-	switch p.Status {
-	case RequiresPaymentMethod, RequiresConfirmation, Declined:
-	default:
-		return Changes{}, wrongState(p, "canceled")
-	}
-	var changes Changes
-	p.keepAnswer()
-	p.Status, p.Reason = Canceled, ""
-	p.advance(&changes)
-	return changes.of(p)
-}
-
 // start opens an attempt; root is that of the one that it follows, if any.
 func (p *Payment) start(s Start, root ident.ID, changes *Changes) {
 	attempt := Attempt{
@@ -141,6 +127,9 @@ func (p *Payment) keepAnswer() {
 func (p *Payment) advance(changes *Changes) {
 	p.Version++
 	changes.Changed = true
+	if p.Status != RequiresAction {
+		p.ActionURL = ""
+	}
 	if p.AnsweredVersion == 0 && p.Status != Processing {
 		p.AnsweredVersion = p.Version
 	}

@@ -59,7 +59,7 @@ func (p Payment) lateEvent(kind event.Type, late Attempt) event.Event {
 	return e
 }
 
-func (p Payment) captureEvent(c Capture) event.Event {
+func (p Payment) captureEvent(kind event.Type, c Capture) event.Event {
 	data := make([]byte, 0, 192)
 	data = append(data, `{"id":"`...)
 	data = c.ID.Append(data, ident.Capture)
@@ -70,8 +70,11 @@ func (p Payment) captureEvent(c Capture) event.Event {
 	data = appendNumber(data, "user_id", c.UserID)
 	data = appendNumber(data, "amount", c.Minor)
 	data = appendWord(data, "currency", string(p.Amount.Currency))
+	if c.Reason != "" {
+		data = appendWord(data, "reason", string(c.Reason))
+	}
 	return event.Event{
-		Type: event.CaptureSucceeded, Kind: ident.Capture, Object: c.ID, Version: c.Version, UserID: c.UserID,
+		Type: kind, Kind: ident.Capture, Object: c.ID, Version: c.Version, UserID: c.UserID,
 		Data: append(data, '}'),
 	}
 }
@@ -92,6 +95,32 @@ func (r Refund) event(kind event.Type) event.Event {
 	}
 	return event.Event{
 		Type: kind, Kind: ident.Refund, Object: r.ID, Version: r.Version, UserID: r.UserID,
+		Data: append(data, '}'),
+	}
+}
+
+// disputeEvents names the event with which a dispute reaches a status.
+var disputeEvents = map[DisputeStatus]event.Type{
+	DisputeNeedsResponse: event.DisputeCreated,
+	DisputeUnderReview:   event.DisputeUnderReview,
+	DisputeWon:           event.DisputeWon,
+	DisputeLost:          event.DisputeLost,
+}
+
+func (d Dispute) event(kind event.Type) event.Event {
+	data := make([]byte, 0, 256)
+	data = append(data, `{"id":"`...)
+	data = d.ID.Append(data, ident.Dispute)
+	data = append(data, `","object":"dispute","status":"`...)
+	data = append(data, d.Status...)
+	data = append(data, `","payment":"`...)
+	data = append(d.Payment.Append(data, ident.Payment), '"')
+	data = appendNumber(data, "user_id", d.UserID)
+	data = appendNumber(data, "amount", d.Amount.Minor)
+	data = appendWord(data, "currency", string(d.Amount.Currency))
+	data = appendWord(data, "reason", d.Reason)
+	return event.Event{
+		Type: kind, Kind: ident.Dispute, Object: d.ID, Version: d.Version, UserID: d.UserID,
 		Data: append(data, '}'),
 	}
 }

@@ -29,7 +29,7 @@ var began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func after(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }
 
-var kinds = []ident.Kind{ident.Payment, ident.Attempt, ident.Capture, ident.Refund, ident.Reversal}
+var kinds = []ident.Kind{ident.Payment, ident.Attempt, ident.Capture, ident.Refund, ident.Reversal, ident.Dispute}
 
 // id returns the n-th id of a kind, always the same; nameOf reads it back.
 func id(kind ident.Kind, n int) ident.ID {
@@ -99,8 +99,8 @@ func followed(t *testing.T, p payment.Payment, steps ...step) payment.Payment {
 }
 
 // standing returns a payment in each status. Where attempts were made, att1 at
-// alpha was declined and att2 at beta is the latest. Nothing reaches
-// requires_action and requires_capture yet: those two are made by hand.
+// alpha was declined and att2 at beta is the latest. The one that requires_capture
+// is the only one with manual capture.
 func standing(t *testing.T) map[payment.Status]payment.Payment {
 	t.Helper()
 	blank := creation()
@@ -113,23 +113,18 @@ func standing(t *testing.T) map[payment.Status]payment.Payment {
 	succeeded := followed(t, processing, approves(2))
 	declined := followed(t, processing, declines(2, payment.Start{}))
 
-	action := clone(processing)
-	action.Status, action.AnsweredVersion = payment.RequiresAction, action.Version
-	action.Attempts[1].Outcome = payment.OutcomeRequiresAction
-
-	authorized := clone(succeeded)
-	authorized.Status, authorized.CapturedMinor, authorized.Captures = payment.RequiresCapture, 0, nil
-	authorized.CaptureMethod = payment.CaptureManual
+	manual := clone(processing)
+	manual.CaptureMethod = payment.CaptureManual
 
 	return map[payment.Status]payment.Payment{
 		payment.RequiresPaymentMethod: changes.Payment,
 		payment.RequiresConfirmation:  created(t, false),
-		payment.RequiresAction:        action,
+		payment.RequiresAction:        followed(t, processing, outcome(2, payment.OutcomeRequiresAction)),
 		payment.Processing:            processing,
-		payment.RequiresCapture:       authorized,
+		payment.RequiresCapture:       followed(t, manual, approves(2)),
 		payment.Succeeded:             succeeded,
 		payment.Declined:              declined,
-		payment.Canceled:              followed(t, declined, payment.DecideCancel),
+		payment.Canceled:              followed(t, declined, cancels),
 	}
 }
 
@@ -137,6 +132,7 @@ func standing(t *testing.T) map[payment.Status]payment.Payment {
 // behind their end, so that an append that should have copied shows.
 func clone(p payment.Payment) payment.Payment {
 	p.Attempts, p.Captures, p.Refunds = roomy(p.Attempts), roomy(p.Captures), roomy(p.Refunds)
+	p.Disputes = roomy(p.Disputes)
 	for i, a := range p.Attempts {
 		p.Attempts[i].Reversal = copied(a.Reversal)
 	}

@@ -75,13 +75,17 @@ func (tr *trial) twice(title string, s step) {
 	for i, a := range changes.Payment.Attempts {
 		before.Attempts[i].Inquiry.Count = a.Inquiry.Count
 	}
+	for i, c := range changes.Payment.Captures {
+		before.Captures[i].Inquiry.Count = c.Inquiry.Count
+	}
 	for i, r := range changes.Payment.Refunds {
 		before.Refunds[i].Inquiry.Count = r.Inquiry.Count
 	}
 	if diff := differ(before, changes.Payment); diff != "" {
 		tr.t.Fatalf("%s, decided twice, changes the payment:\n%s", title, diff)
 	}
-	if changes.Changed || len(changes.Events)+len(changes.Transactions)+len(changes.Captures) > 0 {
+	if changes.Changed || len(changes.Events)+len(changes.Transactions) > 0 ||
+		slices.ContainsFunc(changes.Captures, func(c payment.Change[payment.Capture]) bool { return c.New }) {
 		tr.t.Fatalf("%s, decided twice, brings %v", title, inShort(changes, nil))
 	}
 }
@@ -122,6 +126,11 @@ func (tr *trial) holdEvents(before payment.Payment, changes payment.Changes) {
 			tr.t.Fatalf("%s v%d has no event", nameOf(r.ID), r.Version)
 		}
 	}
+	for _, d := range tr.p.Disputes {
+		if !tr.versions[fmt.Sprint(nameOf(d.ID), " v", d.Version)] {
+			tr.t.Fatalf("%s v%d has no event", nameOf(d.ID), d.Version)
+		}
+	}
 }
 
 // holdData tells what is wrong with an event of p.
@@ -134,7 +143,8 @@ func holdData(e event.Event, p payment.Payment) error {
 	if err := json.Unmarshal(e.Data, &data); err != nil {
 		return err
 	}
-	objects := map[ident.Kind]string{ident.Payment: "payment", ident.Capture: "capture", ident.Refund: "refund"}
+	objects := map[ident.Kind]string{ident.Payment: "payment", ident.Capture: "capture", ident.Refund: "refund",
+		ident.Dispute: "dispute"}
 	paymentID := p.ID.Text(ident.Payment)
 	switch {
 	case data.ID != e.Object.Text(e.Kind) || data.Object != objects[e.Kind] ||
@@ -161,13 +171,14 @@ func (tr *trial) holdRows(before payment.Payment, changes payment.Changes) {
 	switch {
 	case changes.New:
 		rows = clone(tr.p)
-		rows.Attempts, rows.Captures, rows.Refunds = nil, nil, nil
+		rows.Attempts, rows.Captures, rows.Refunds, rows.Disputes = nil, nil, nil, nil
 	case changes.Changed:
 		rows.State, rows.Answered, rows.AnsweredVersion = tr.p.State, tr.p.Answered, tr.p.AnsweredVersion
 	}
 	write(tr, &rows.Attempts, changes.Attempts, func(a payment.Attempt) ident.ID { return a.ID })
 	write(tr, &rows.Captures, changes.Captures, func(c payment.Capture) ident.ID { return c.ID })
 	write(tr, &rows.Refunds, changes.Refunds, func(r payment.Refund) ident.ID { return r.ID })
+	write(tr, &rows.Disputes, changes.Disputes, func(d payment.Dispute) ident.ID { return d.ID })
 	if diff := differ(tr.p, rows); diff != "" {
 		tr.t.Fatalf("the payment (-) and its rows (+) differ:\n%s", diff)
 	}
@@ -192,6 +203,12 @@ func write[T any](tr *trial, rows *[]T, changes []payment.Change[T], idOf func(T
 	}
 }
 
+// posting is what is booked once at most.
+type posting struct {
+	object ident.ID
+	kind   ledger.Kind
+}
+
 // holdLedger: postings balance, book an object of this payment once, and their
 // net is what was captured and not given back.
 func (tr *trial) holdLedger(changes payment.Changes) {
@@ -200,10 +217,16 @@ func (tr *trial) holdLedger(changes payment.Changes) {
 		if err := txn.Check(); err != nil {
 			tr.t.Fatalf("%s: %v", txn.Kind, err)
 		}
-		if txn.UserID != userID || txn.Payment != tr.p.ID || tr.booked[txn.Object] || !txn.ID.IsZero() {
+		kind := txn.Kind
+		if kind == ledger.KindDisputeWon { // instead of a loss
+			kind = ledger.KindDisputeLost
+		}
+		posted := posting{txn.Object, kind}
+		if txn.UserID != userID || txn.Payment != tr.p.ID || tr.posted[posted] || !txn.ID.IsZero() {
 			tr.t.Fatalf("the transaction of %s is strange or the second one: %+v", nameOf(txn.Object), txn)
 		}
-		tr.booked[txn.Object] = true
+		tr.booked[txn.Object] = kind != ledger.KindRefundFailed
+		tr.posted[posted] = true
 		for _, e := range txn.Entries {
 			if e.Account.Currency != tr.p.Amount.Currency || e.Account.Slot != 0 {
 				tr.t.Fatalf("%s has an entry in %+v", nameOf(txn.Object), e.Account)
@@ -211,11 +234,25 @@ func (tr *trial) holdLedger(changes payment.Changes) {
 			tr.balances[e.Account.Name] += e.Minor
 		}
 	}
-	net, owed := tr.p.CapturedMinor-tr.p.RefundedMinor, int64(0)
+	net, owed, disputed, lost := tr.p.CapturedMinor-tr.p.RefundedMinor, int64(0), int64(0), int64(0)
+	for _, d := range tr.p.Disputes {
+		switch d.Status {
+		case payment.DisputeNeedsResponse, payment.DisputeUnderReview:
+			disputed += d.Amount.Minor
+		case payment.DisputeLost:
+			lost += d.Amount.Minor
+		case payment.DisputeWon:
+		}
+	}
 	for _, gateway := range gateways {
 		owed -= tr.balances[ledger.Receivable(gateway)]
 	}
-	if tr.balances[ledger.Sales] != net || owed != net || len(tr.balances) > 2 {
-		tr.t.Fatalf("captured and not refunded %d, the ledger says %v", net, tr.balances)
+	if tr.balances[ledger.Sales] != net || owed != net-disputed-lost || tr.balances[ledger.Disputes] != -disputed ||
+		tr.balances[ledger.Losses] != -lost {
+		tr.t.Fatalf("captured and not refunded %d, disputed %d, lost %d, the ledger says %v", net, disputed, lost,
+			tr.balances)
+	}
+	if tr.p.DisputedMinor != disputed+lost {
+		tr.t.Fatalf("%d disputed, its disputes say %d and %d lost", tr.p.DisputedMinor, disputed, lost)
 	}
 }

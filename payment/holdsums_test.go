@@ -8,10 +8,17 @@ import (
 // holdSums: a payment's sums are those of its captures and refunds.
 func (tr *trial) holdSums() {
 	tr.t.Helper()
-	captured, pending, refunded := int64(0), int64(0), int64(0)
+	captured, capturing, pending, refunded := int64(0), int64(0), int64(0), int64(0)
 	for _, c := range tr.p.Captures {
-		captured += c.Minor
-		if !tr.booked[c.ID] || c.Status != payment.OperationSucceeded {
+		switch c.Status {
+		case payment.OperationPending:
+			capturing += c.Minor
+		case payment.OperationSucceeded:
+			captured += c.Minor
+		case payment.OperationFailed:
+		}
+		if tr.booked[c.ID] != (c.Status == payment.OperationSucceeded) ||
+			c.Inquiry.At.IsZero() == (c.Status == payment.OperationPending) {
 			tr.t.Fatalf("%s is %s, booked %v", nameOf(c.ID), c.Status, tr.booked[c.ID])
 		}
 	}
@@ -29,11 +36,13 @@ func (tr *trial) holdSums() {
 		}
 	}
 	s := tr.p.State
-	if s.CapturedMinor != captured || s.RefundPendingMinor != pending || s.RefundedMinor != refunded {
+	if s.CapturedMinor != captured || s.CapturePendingMinor != capturing || s.RefundPendingMinor != pending ||
+		s.RefundedMinor != refunded {
 		tr.t.Fatalf("%d captured, %d being refunded, %d refunded: the rows say %d, %d and %d",
 			s.CapturedMinor, s.RefundPendingMinor, s.RefundedMinor, captured, pending, refunded)
 	}
-	if refunded+pending > captured || captured > tr.p.Amount.Minor || s.AuthorizedMinor != captured {
+	if refunded+pending > captured || captured+capturing > s.AuthorizedMinor || s.AuthorizedMinor > tr.p.Amount.Minor ||
+		tr.p.CaptureMethod == payment.CaptureAutomatic && s.AuthorizedMinor != captured {
 		tr.t.Fatalf("%d authorized, %d captured, %d being refunded, %d refunded",
 			s.AuthorizedMinor, captured, pending, refunded)
 	}
@@ -52,8 +61,11 @@ func (tr *trial) holdStatus(before payment.Payment) {
 	}
 	stands, open := 0, 0
 	for _, a := range tr.p.Attempts {
-		if a.Outcome == payment.OutcomeApproved && a.Reversal == nil {
+		if a.Stands() {
 			stands++
+		}
+		if a.ExpiresAt.IsZero() == (a.Stands() && tr.p.Status == payment.RequiresCapture) {
+			tr.t.Fatalf("%s expires at %v", nameOf(a.ID), a.ExpiresAt)
 		}
 		if a.Outcome.Open() {
 			open++
@@ -62,15 +74,18 @@ func (tr *trial) holdStatus(before payment.Payment) {
 			}
 		}
 		reversing := a.Reversal != nil && a.Reversal.Status == payment.OperationPending
-		if a.Inquiry.At.IsZero() == (a.Outcome.Open() || reversing) {
+		given := a.Outcome == payment.OutcomeDeclined && tr.p.Status == payment.Canceled // a challenge
+		if a.Inquiry.At.IsZero() == (a.Outcome.Open() || reversing) && !given {
 			tr.t.Fatalf("%s is %s, to ask at %v", nameOf(a.ID), a.Outcome, a.Inquiry.At)
 		}
 		if a.Minor != tr.p.Amount.Minor || a.Payment != tr.p.ID || a.UserID != userID {
 			tr.t.Fatalf("%s is not of this payment: %+v", nameOf(a.ID), a)
 		}
 	}
-	if stands+open > 1 || (stands == 1) != (tr.p.Status == payment.Succeeded) ||
-		(open == 1) != (tr.p.Status == payment.Processing) {
+	standing := tr.p.Status == payment.Succeeded || tr.p.Status == payment.RequiresCapture
+	awaited := tr.p.Status == payment.Processing || tr.p.Status == payment.RequiresAction
+	if stands+open > 1 || (stands == 1) != standing || (open == 1) != awaited ||
+		(tr.p.ActionURL != "") && tr.p.Status != payment.RequiresAction {
 		tr.t.Fatalf("%s with %d standing and %d open attempts", tr.p.Status, stands, open)
 	}
 }
@@ -106,8 +121,10 @@ func (tr *trial) holdAtLast() {
 		if a.Outcome.Open() || !a.Inquiry.At.IsZero() {
 			tr.t.Fatalf("%s is %s, to ask at %v", nameOf(a.ID), a.Outcome, a.Inquiry.At)
 		}
-		if a.Outcome == payment.OutcomeApproved && a.Reversal == nil {
-			kept += a.Minor
+	}
+	for _, c := range tr.p.Captures {
+		if c.Status == payment.OperationSucceeded {
+			kept += c.Minor
 		}
 	}
 	for _, r := range tr.p.Refunds {
@@ -115,7 +132,8 @@ func (tr *trial) holdAtLast() {
 			kept -= r.Amount.Minor
 		}
 	}
-	if tr.p.Status == payment.Processing || tr.p.RefundPendingMinor != 0 {
+	if tr.p.Status == payment.Processing || tr.p.Status == payment.RequiresAction ||
+		tr.p.Status == payment.RequiresCapture || tr.p.CapturePendingMinor != 0 || tr.p.RefundPendingMinor != 0 {
 		tr.t.Fatalf("%s, %d being refunded", tr.p.Status, tr.p.RefundPendingMinor)
 	}
 	if net := tr.p.CapturedMinor - tr.p.RefundedMinor; kept != net {

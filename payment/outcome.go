@@ -6,7 +6,6 @@ import (
 
 	"florin/event"
 	"florin/ident"
-	"florin/ledger"
 	"florin/problem"
 )
 
@@ -18,7 +17,10 @@ type Settle struct {
 	Outcome   Outcome
 	Reason    problem.Code // of a decline
 	Reference string
+	ActionURL string // of requires_action
 	At        time.Time
+	// ExpiresAt is when an approval to be captured is voided.
+	ExpiresAt time.Time
 	// InquireAt is when to ask next, should the outcome be open.
 	InquireAt time.Time
 	// Inquired counts one more inquiry.
@@ -43,10 +45,13 @@ func DecideOutcome(p Payment, s Settle) (Changes, error) {
 	}
 	attempt := p.Attempts[i]
 	if attempt.settled(s.Outcome) {
-		return Changes{Payment: p}, nil
+		return p.askedOnce(i, s)
 	}
 	if attempt.AnsweredAt.IsZero() {
 		attempt.AnsweredAt = s.At
+	}
+	if attempt.Outcome == OutcomeRequiresAction && s.Outcome == OutcomeUnknown {
+		s.Outcome = OutcomeRequiresAction // the inquiry failed; the challenge goes on
 	}
 	attempt.Outcome, attempt.Reason, attempt.Inquiry.At = s.Outcome, s.Reason, time.Time{}
 	if s.Reference != "" {
@@ -55,11 +60,14 @@ func DecideOutcome(p Payment, s Settle) (Changes, error) {
 	if s.Inquired {
 		attempt.Inquiry.Count++
 	}
-	awaited := p.Status == Processing && p.Attempt == attempt.ID
+	awaited := (p.Status == Processing || p.Status == RequiresAction) && p.Attempt == attempt.ID
 	var changes Changes
 	switch {
 	case s.Outcome.Open():
 		attempt.Inquiry.At = s.InquireAt
+		if awaited {
+			p.await(s, &changes)
+		}
 	case s.Outcome == OutcomeApproved && !awaited:
 		p.keepAnswer()
 		attempt.Reversal = &Reversal{ID: s.Reversal, Status: OperationPending}
@@ -67,7 +75,7 @@ func DecideOutcome(p Payment, s Settle) (Changes, error) {
 		p.record(event.PaymentLateApproval, attempt, &changes)
 	case s.Outcome == OutcomeApproved:
 		p.keepAnswer()
-		p.succeed(attempt, s.Capture, &changes)
+		p.approve(&attempt, s, &changes)
 	case awaited:
 		p.keepAnswer()
 		p.decline(s, attempt, &changes)
@@ -90,22 +98,60 @@ func (a Attempt) settled(outcome Outcome) bool {
 	return false
 }
 
-// succeed books an approved charge, captured as it was authorized.
-func (p *Payment) succeed(attempt Attempt, id ident.ID, changes *Changes) {
-	p.Status, p.Reason = Succeeded, ""
-	p.Attempt, p.Gateway = attempt.ID, attempt.Gateway
-	p.AuthorizedMinor, p.CapturedMinor = p.Amount.Minor, p.Amount.Minor
+// askedOnce takes an outcome that brings nothing new. Only the challenge of a
+// payment that was canceled is still asked about, until its gateway gives it up.
+func (p Payment) askedOnce(i int, s Settle) (Changes, error) {
+	attempt := p.Attempts[i]
+	if attempt.Outcome != OutcomeDeclined || attempt.Inquiry.At.IsZero() {
+		return Changes{Payment: p}, nil
+	}
+	attempt.Inquiry.At = time.Time{}
+	if s.Outcome.Open() {
+		attempt.Inquiry.At = s.InquireAt
+	}
+	if s.Inquired {
+		attempt.Inquiry.Count++
+	}
+	var changes Changes
+	p.setAttempt(i, attempt, &changes)
+	return changes.of(p)
+}
+
+// await follows an open outcome: the cardholder must act, or has acted and the
+// gateway will tell later.
+func (p *Payment) await(s Settle, changes *Changes) {
+	switch {
+	case s.Outcome == OutcomeRequiresAction && p.Status == Processing:
+		p.keepAnswer()
+		p.Status, p.ActionURL = RequiresAction, s.ActionURL
+		p.advance(changes)
+	case s.Outcome == OutcomePending && p.Status == RequiresAction:
+		p.keepAnswer()
+		p.Status = Processing
+		p.advance(changes)
+	}
+}
+
+// approve takes an approved charge: captured as it was authorized, or to be
+// captured.
+func (p *Payment) approve(attempt *Attempt, s Settle, changes *Changes) {
+	p.Reason, p.Attempt, p.Gateway = "", attempt.ID, attempt.Gateway
+	p.AuthorizedMinor = p.Amount.Minor
+	if p.CaptureMethod == CaptureManual {
+		p.Status, attempt.ExpiresAt = RequiresCapture, s.ExpiresAt
+		p.advance(changes)
+		return
+	}
+	p.Status, p.CapturedMinor = Succeeded, p.Amount.Minor
 	p.advance(changes)
 	capture := Capture{
-		ID: id, Payment: p.ID, Attempt: attempt.ID, UserID: p.UserID, Minor: p.Amount.Minor,
+		ID: s.Capture, Payment: p.ID, Attempt: attempt.ID, UserID: p.UserID, Minor: p.Amount.Minor,
 		Status: OperationSucceeded, Version: 1,
 	}
 	p.Captures = append(p.Captures[:len(p.Captures):len(p.Captures)], capture)
 	changes.Captures = append(changes.Captures, Change[Capture]{Value: capture, New: true})
-	changes.Events = append(changes.Events, p.captureEvent(capture))
-	changes.Transactions = append(changes.Transactions, ledger.NewTransaction(
-		ledger.KindCapture, p.UserID, id, p.ID,
-		ledger.Posting{Debit: p.source(attempt.Gateway), Credit: p.Beneficiary(), Amount: p.Amount}))
+	changes.Events = append(changes.Events, p.captureEvent(event.CaptureSucceeded, capture))
+	p.bookCapture(capture, attempt.Gateway, changes)
 }
 
 // decline ends the payment, or goes on with the next gateway.
@@ -164,9 +210,13 @@ func DecideReversal(p Payment, r Reverse) (Changes, error) {
 	attempt.Inquiry.Count++
 	if r.Done {
 		p.keepAnswer()
-		reversal = Reversal{ID: tried, Status: OperationSucceeded}
+		reversal.ID, reversal.Status = tried, OperationSucceeded
 		attempt.Inquiry.At = time.Time{}
-		p.record(event.PaymentReversed, attempt, &changes)
+		kind := event.PaymentReversed
+		if reversal.Rest {
+			kind = event.PaymentReleased
+		}
+		p.record(kind, attempt, &changes)
 	} else {
 		attempt.Inquiry.At = r.InquireAt
 		if tried == reversal.ID && !r.Again.IsZero() {

@@ -1,16 +1,23 @@
 // Package payment decides about payments: what a command makes of a payment
-// and its attempts, captures and refunds. Everything is values in and values
-// out; who loads and writes them is the committer's matter.
+// and its attempts, captures, refunds and disputes. Everything is values in and
+// values out; who loads and writes them is the committer's matter.
 //
 //	requires_payment_method ─┐
 //	requires_confirmation ───┼─ confirm ─▶ processing ─┬─ approved ─▶ succeeded
 //	declined ────────────────┘                         ├─ declined ─▶ declined
-//	      any of the three ─── cancel ─▶ canceled      └─ unknown: stays processing
+//	      any of the three ─── cancel ─▶ canceled      ├─ unknown: stays processing
+//	                                                   └─ requires_action ─▶ the same again
+//
+// With manual capture an approval leads to requires_capture instead:
+//
+//	requires_capture ─┬─ a final capture, or all of it captured ─▶ succeeded
+//	                  ├─ canceled, or expired, with nothing captured ─▶ canceled, and voided
+//	                  └─ expired with a part captured ─▶ succeeded, the rest released
 //
 // Invariants, held by Check: the sums never exceed what was authorized and
-// captured; a processing payment has exactly one open attempt, any other has
-// none; a succeeded payment has exactly one approved attempt that is not
-// reversed.
+// captured; a payment that is processing or requires_action has exactly one open
+// attempt, any other has none; one that succeeded or requires_capture has exactly
+// one attempt that stands: approved and not reversed.
 package payment
 
 import (
@@ -67,6 +74,7 @@ type Payment struct {
 	Attempts []Attempt // oldest first
 	Captures []Capture
 	Refunds  []Refund
+	Disputes []Dispute
 }
 
 // State is the part of a payment that changes.
@@ -78,6 +86,8 @@ type State struct {
 	PaymentMethod string   `json:"payment_method,omitempty"`
 	Attempt       ident.ID `json:"attempt,omitzero"` // the latest
 	Gateway       string   `json:"gateway,omitempty"`
+	// ActionURL is where the cardholder must go while the payment requires_action.
+	ActionURL string `json:"action_url,omitempty"`
 
 	AuthorizedMinor     int64 `json:"authorized,omitempty"`
 	CapturePendingMinor int64 `json:"capture_pending,omitempty"`
@@ -176,8 +186,16 @@ type Attempt struct {
 	// it is under way.
 	AnsweredAt time.Time
 	Inquiry    Inquiry
-	// Reversal is the void of an approval that came too late; nil without one.
+	// ExpiresAt is when what was authorized and not captured is voided; zero once
+	// nothing is left to capture.
+	ExpiresAt time.Time
+	// Reversal takes an approval back, or the rest of it; nil without one.
 	Reversal *Reversal
+}
+
+// Stands tells whether the attempt was approved and not taken back.
+func (a Attempt) Stands() bool {
+	return a.Outcome == OutcomeApproved && (a.Reversal == nil || a.Reversal.Rest)
 }
 
 // Inquiry says when a gateway is next asked about an open operation.
@@ -186,10 +204,13 @@ type Inquiry struct {
 	Count int       // how often it was asked
 }
 
-// Reversal takes a late approval back.
+// Reversal takes an approval back: one that came too late, was canceled or has
+// expired.
 type Reversal struct {
 	ID     ident.ID
 	Status OperationStatus
+	// Rest releases only what was not captured: the charge stands.
+	Rest bool
 }
 
 // OperationStatus is the state of a capture, refund or reversal.
@@ -202,15 +223,21 @@ const (
 	OperationFailed    OperationStatus = "failed"
 )
 
-// Capture is money taken on an authorization.
+// Capture is money taken on an authorization. The one of an automatic capture is
+// made with the approval: it has no call, and so no reference, of its own.
 type Capture struct {
-	ID      ident.ID
-	Payment ident.ID
-	Attempt ident.ID
-	UserID  int64
-	Minor   int64
-	Status  OperationStatus
-	Version int64
+	ID         ident.ID
+	Payment    ident.ID
+	Attempt    ident.ID
+	UserID     int64
+	Minor      int64
+	Final      bool // what it leaves of the authorization is released
+	Status     OperationStatus
+	Reason     problem.Code // why it failed
+	Reference  string
+	AnsweredAt time.Time
+	Version    int64
+	Inquiry    Inquiry
 }
 
 // Refund is captured money given back.
@@ -238,6 +265,7 @@ type Changes struct {
 	Attempts     []Change[Attempt]
 	Captures     []Change[Capture]
 	Refunds      []Change[Refund]
+	Disputes     []Change[Dispute]
 	Transactions []ledger.Transaction // without ids: the committer gives them
 	Events       []event.Event        // the same
 }

@@ -37,11 +37,13 @@ func described(changes payment.Changes, err error) string {
 		b.WriteString(describedAttempt(a.Value, a.New))
 	}
 	for _, c := range changes.Captures {
-		fmt.Fprintf(&b, "    capture   %s of %s, %s, %s v%d%s\n", nameOf(c.Value.ID), nameOf(c.Value.Attempt),
-			amount(c.Value.Minor, changes.Payment), c.Value.Status, c.Value.Version, ifNew(c.New))
+		b.WriteString(describedCapture(c.Value, changes.Payment, c.New))
 	}
 	for _, r := range changes.Refunds {
 		b.WriteString(describedRefund(r.Value, r.New))
+	}
+	for _, d := range changes.Disputes {
+		b.WriteString(describedDispute(d.Value, d.New))
 	}
 	for _, t := range changes.Transactions {
 		entries := make([]string, len(t.Entries))
@@ -67,6 +69,7 @@ func describedPayment(p payment.Payment) string {
 	tell(&b, p.Reason != "", "reason %s", p.Reason)
 	tell(&b, true, "method %s", orNone(p.PaymentMethod))
 	tell(&b, !p.Attempt.IsZero(), "latest %s at %s", nameOf(p.Attempt), p.Gateway)
+	tell(&b, p.ActionURL != "", "action at %s", p.ActionURL)
 	tell(&b, p.AnsweredVersion != 0, "answered in v%d", p.AnsweredVersion)
 	if p.Answered != nil {
 		tell(&b, true, "kept as %s v%d", p.Answered.Status, p.Answered.Version)
@@ -100,9 +103,36 @@ func describedAttempt(a payment.Attempt, isNew bool) string {
 	tell(&b, !a.AnsweredAt.IsZero(), "answered after %s", passed(a.AnsweredAt))
 	if a.Reversal != nil {
 		tell(&b, true, "reversal %s %s", nameOf(a.Reversal.ID), a.Reversal.Status)
+		tell(&b, a.Reversal.Rest, "of the rest")
 	}
+	tell(&b, !a.ExpiresAt.IsZero(), "expires after %s", passed(a.ExpiresAt))
 	tell(&b, a.Inquiry.Count != 0, "asked %d", a.Inquiry.Count)
 	tell(&b, !a.Inquiry.At.IsZero(), "to ask after %s", passed(a.Inquiry.At))
+	return b.String() + ifNew(isNew) + "\n"
+}
+
+func describedCapture(c payment.Capture, p payment.Payment, isNew bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "    capture   %s of %s, %s, %s v%d", nameOf(c.ID), nameOf(c.Attempt), amount(c.Minor, p), c.Status,
+		c.Version)
+	tell(&b, c.Final, "final")
+	tell(&b, c.Reason != "", "reason %s", c.Reason)
+	tell(&b, c.Reference != "", "reference %s", c.Reference)
+	tell(&b, !c.AnsweredAt.IsZero(), "answered after %s", passed(c.AnsweredAt))
+	tell(&b, c.Inquiry.Count != 0, "asked %d", c.Inquiry.Count)
+	tell(&b, !c.Inquiry.At.IsZero(), "to ask after %s", passed(c.Inquiry.At))
+	return b.String() + ifNew(isNew) + "\n"
+}
+
+func describedDispute(d payment.Dispute, isNew bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "    dispute   %s of %s at %s, %s, %s, %s v%d", nameOf(d.ID), nameOf(d.Attempt), d.Gateway, d.Amount,
+		d.Reason, d.Status, d.Version)
+	tell(&b, d.WalletMinor != 0, "%d from the wallet", d.WalletMinor)
+	tell(&b, d.Exceeds, "exceeding")
+	tell(&b, d.Evidence != "", "with evidence")
+	tell(&b, d.Inquiry.Count != 0, "handed in %d", d.Inquiry.Count)
+	tell(&b, !d.Inquiry.At.IsZero(), "to hand in after %s", passed(d.Inquiry.At))
 	return b.String() + ifNew(isNew) + "\n"
 }
 
@@ -125,7 +155,7 @@ func inShort(changes payment.Changes, err error) string {
 		return string(problem.CodeOf(err))
 	case len(changes.Events) > 0:
 		return strings.TrimPrefix(string(changes.Events[0].Type), "payment.")
-	case len(changes.Attempts)+len(changes.Refunds) > 0:
+	case len(changes.Attempts)+len(changes.Refunds)+len(changes.Captures)+len(changes.Disputes) > 0:
 		return "(noted)"
 	}
 	return "-"

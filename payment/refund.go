@@ -22,7 +22,7 @@ type GiveBack struct {
 // DecideRefund reserves a refund: it is written pending, and no other refund can
 // take the same money, whatever becomes of it.
 func DecideRefund(p Payment, c GiveBack) (Changes, error) {
-	if p.Status != Succeeded {
+	if p.Status != Succeeded && (p.Status != RequiresCapture || p.CapturedMinor == 0) {
 		return Changes{}, wrongState(p, "refunded")
 	}
 	left := p.RefundableMinor()
@@ -38,7 +38,7 @@ func DecideRefund(p Payment, c GiveBack) (Changes, error) {
 	}
 	charge, ok := p.Charged()
 	if !ok {
-		return Changes{}, problem.New(problem.Internal, "a succeeded payment without an approved attempt")
+		return Changes{}, problem.New(problem.Internal, "a captured payment without an approved attempt")
 	}
 	to, err := p.destination(c.To, charge)
 	if err != nil {
@@ -72,7 +72,7 @@ func (p Payment) RefundableMinor() int64 {
 // Charged returns the attempt that stands: approved and not reversed.
 func (p Payment) Charged() (Attempt, bool) {
 	for _, a := range p.Attempts {
-		if a.Outcome == OutcomeApproved && a.Reversal == nil {
+		if a.Stands() {
 			return a, true
 		}
 	}
@@ -90,7 +90,8 @@ type SettleRefund struct {
 	Inquired  bool      // counts one more inquiry
 }
 
-// DecideRefundOutcome books a refund, or gives back what it reserved.
+// DecideRefundOutcome books a refund, or gives back what it reserved. A refund
+// that succeeded may still fail later: then it is booked back.
 func DecideRefundOutcome(p Payment, s SettleRefund) (Changes, error) {
 	i := slices.IndexFunc(p.Refunds, func(r Refund) bool { return r.ID == s.Refund })
 	if i < 0 {
@@ -103,7 +104,8 @@ func DecideRefundOutcome(p Payment, s SettleRefund) (Changes, error) {
 		return Changes{}, problem.New(problem.Internal, "%q is no status of a refund", s.Status)
 	}
 	refund := p.Refunds[i]
-	if refund.Status != OperationPending {
+	failedLater := refund.Status == OperationSucceeded && s.Status == OperationFailed
+	if refund.Status != OperationPending && !failedLater {
 		return Changes{Payment: p}, nil
 	}
 	if refund.AnsweredAt.IsZero() {
@@ -116,9 +118,16 @@ func DecideRefundOutcome(p Payment, s SettleRefund) (Changes, error) {
 		refund.Reference = s.Reference
 	}
 	var changes Changes
-	if s.Status == OperationPending {
+	switch {
+	case s.Status == OperationPending:
 		refund.Inquiry.At = s.InquireAt
-	} else {
+	case failedLater:
+		p.keepAnswer()
+		refund.Status, refund.Reason = s.Status, s.Reason
+		refund.Version++
+		changes.Changed = true
+		p.bookBack(refund, &changes)
+	default:
 		p.keepAnswer()
 		refund.Status, refund.Reason, refund.Inquiry.At = s.Status, s.Reason, time.Time{}
 		refund.Version++
@@ -144,3 +153,16 @@ func (p *Payment) bookRefund(refund Refund, changes *Changes) {
 		ledger.KindRefund, p.UserID, refund.ID, p.ID,
 		p.refundPostings(refund)...))
 }
+
+// bookBack takes a refund back that failed after it had succeeded.
+func (p *Payment) bookBack(refund Refund, changes *Changes) {
+	p.RefundedMinor -= refund.Amount.Minor
+	changes.Events = append(changes.Events, refund.event(event.RefundFailed))
+	changes.Transactions = append(changes.Transactions, ledger.NewTransaction(
+		ledger.KindRefundFailed, p.UserID, refund.ID, p.ID,
+		ledger.Posting{Debit: ledger.Receivable(refund.Gateway), Credit: p.Beneficiary(), Amount: refund.Amount}))
+}
+
+// FailedLater tells whether the refund failed after it had succeeded: it was
+// booked, and booked back.
+func (r Refund) FailedLater() bool { return r.Status == OperationFailed && r.Version > 2 }

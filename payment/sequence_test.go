@@ -51,9 +51,9 @@ func FuzzSequence(f *testing.F) {
 func TestSequencesReachEverything(t *testing.T) {
 	t.Parallel()
 	reached := map[string]int{}
-	for seed := range uint64(400) {
+	for seed := range uint64(800) {
 		tr := begin(quiet{t}, rand.New(rand.NewPCG(seed, 0)).IntN)
-		for range 40 {
+		for range 60 {
 			tr.step()
 			reached[string(tr.p.Status)]++
 		}
@@ -75,6 +75,10 @@ func TestSequencesReachEverything(t *testing.T) {
 		string(event.PaymentDeclined), string(event.PaymentCanceled), string(event.PaymentLateApproval),
 		string(event.PaymentReversed), string(event.CaptureSucceeded), string(event.RefundPending),
 		string(event.RefundSucceeded), string(event.RefundFailed),
+		string(payment.RequiresAction), string(payment.RequiresCapture), string(event.PaymentRequiresAction),
+		string(event.PaymentAuthorized), string(event.CapturePending),
+		string(event.CaptureFailed), string(event.DisputeCreated), string(event.DisputeUnderReview),
+		string(event.DisputeWon), string(event.DisputeLost),
 		"refunds side by side", "succeeded with a late approval",
 	} {
 		if reached[want] < 5 {

@@ -48,7 +48,7 @@ func (p *Payment) chargeWallet(w FromWallet, changes *Changes) {
 		p.Status, p.Reason = Declined, problem.InsufficientFunds
 		p.advance(changes)
 	} else {
-		p.succeed(attempt, w.Capture, changes)
+		p.approve(&attempt, Settle{Capture: w.Capture}, changes)
 	}
 	p.Attempts = append(p.Attempts[:len(p.Attempts):len(p.Attempts)], attempt)
 	changes.Attempts = append(changes.Attempts, Change[Attempt]{Value: attempt, New: true})

@@ -24,6 +24,7 @@ type sending struct {
 type answer struct {
 	payment flow.Result
 	refund  flow.RefundResult
+	capture flow.CaptureResult
 	method  vault.PaymentMethod
 	batch   []flow.BatchResult
 	list    []payment.Payment
@@ -41,6 +42,8 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 	switch r.kind {
 	case authorize, confirm, cancel, look:
 		a.toldPayment(r, got.payment, sent)
+	case take:
+		a.toldCapture(r, got.capture, sent)
 	case giveBack:
 		a.toldRefund(r, got.refund, sent)
 	case addMethod, dropMethod:
@@ -157,6 +160,42 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 	}
 }
 
+func (a *auditor) toldCapture(r *request, got flow.CaptureResult, sent sending) {
+	record := a.payments[got.Payment.ID]
+	if record == nil || record.capture(got.Capture.ID) == nil {
+		a.fail("%s is told of a capture that is not durable", r)
+		return
+	}
+	state := captureStateOf(got.Capture)
+	if !slices.Contains(record.capture(got.Capture.ID).states, state) {
+		a.fail("%s is told a state that the capture never had: %+v", r, state)
+	}
+	if got.Payment.ID != r.payment || r.minor != 0 && state.minor != r.minor {
+		a.fail("%s is told of another capture", r)
+	}
+	p := got.Payment.State
+	done := state.status == payment.OperationSucceeded
+	if p.CapturedMinor > record.row.CapturedMinor || p.Version > record.row.Version ||
+		done && p.CapturedMinor < state.minor {
+		a.fail("%s is told %+v", r, p)
+	}
+	a.w.count("told capture " + string(state.status))
+	if a.w.workload.ending && state.status == payment.OperationPending {
+		a.fail("%s is told pending when everything is settled", r)
+	}
+	c := a.claimOf(r)
+	switch {
+	case c == nil:
+	case c.claim.Object != got.Capture.ID:
+		a.fail("%s is told of another capture than its key's", r)
+	case c.capture == nil && state.status != payment.OperationPending:
+		c.capture, c.step = &state, a.w.step
+	case c.capture == nil || *c.capture == state:
+	case state.status != payment.OperationPending || sent.step > c.step:
+		a.fail("%s is told %+v, and was told %+v", r, state, *c.capture)
+	}
+}
+
 func (a *auditor) toldMethod(r *request, m vault.PaymentMethod) {
 	known := a.methods[m.ID]
 	switch {
@@ -232,8 +271,12 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	case problem.NotFound:
 		return unless(r.missing(a), "what it names is there")
 	case problem.WrongState:
-		return unless(a.was(r, sent.seq, func(s payment.State) bool { return !slices.Contains(r.from(), s.Status) }),
-			"the payment was never in a wrong state")
+		return unless(a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
+	case problem.OverCapture:
+		return unless(a.was(r, sent.seq, func(s payment.State) bool {
+			left := s.AuthorizedMinor - s.CapturedMinor - s.CapturePendingMinor
+			return left == 0 || r.minor > left
+		}), "enough was left")
 	case problem.OverRefund:
 		return unless(a.was(r, sent.seq, func(s payment.State) bool {
 			left := s.CapturedMinor - s.RefundedMinor - s.RefundPendingMinor

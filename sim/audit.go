@@ -46,7 +46,7 @@ type paymentRecord struct {
 	states   []moment[payment.State] // as the commits left it
 	events   []event.Event           // by version
 	attempts []payment.Attempt
-	captures []payment.Capture
+	captures []*captureRecord
 	refunds  []*refundRecord
 	chain    int       // attempts since somebody asked for one
 	began    time.Time // when somebody did
@@ -70,6 +70,33 @@ type refundState struct {
 
 func stateOf(r payment.Refund) refundState {
 	return refundState{r.Status, r.Reason, r.Version, r.Amount.Minor, r.Reference}
+}
+
+// captureRecord is what the auditor knows of a capture.
+type captureRecord struct {
+	row    payment.Capture
+	states []captureState
+}
+
+// captureState is the part of a capture that clients are told.
+type captureState struct {
+	status  payment.OperationStatus
+	reason  problem.Code
+	version int64
+	minor   int64
+	final   bool
+}
+
+func captureStateOf(c payment.Capture) captureState {
+	return captureState{c.Status, c.Reason, c.Version, c.Minor, c.Final}
+}
+
+func (r *paymentRecord) capture(id ident.ID) *captureRecord {
+	i := slices.IndexFunc(r.captures, func(c *captureRecord) bool { return c.row.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return r.captures[i]
 }
 
 // methodRecord is what the auditor knows of a payment method.
@@ -99,10 +126,11 @@ func keyOf(c store.Claim) claimKey { return claimKey{c.Scope, c.UserID, c.Key} }
 
 // claimRecord is what the auditor knows of a key.
 type claimRecord struct {
-	claim  store.Claim
-	state  *payment.State // the final answer that was told
-	refund *refundState
-	step   int // in which it was told
+	claim   store.Claim
+	state   *payment.State // the final answer that was told
+	refund  *refundState
+	capture *captureState
+	step    int // in which it was told
 }
 
 // callRecord is what was sent to a gateway under an operation's id.
@@ -208,7 +236,9 @@ func (r *paymentRecord) refund(id ident.ID) *refundRecord {
 }
 
 // stands tells whether an attempt's charge stands.
-func stands(a payment.Attempt) bool { return a.Outcome == payment.OutcomeApproved && a.Reversal == nil }
+func stands(a payment.Attempt) bool {
+	return a.Outcome == payment.OutcomeApproved && (a.Reversal == nil || a.Reversal.Rest)
+}
 
 // number returns the card behind a payment method's name; "" for none.
 func (a *auditor) number(method string) string {

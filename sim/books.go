@@ -90,9 +90,15 @@ func (a *auditor) checkPayment(r *paymentRecord) {
 			a.fail("an attempt of %s is of another amount or user", name)
 		}
 	}
-	var captured, pending, refunded int64
+	var captured, capturing, pending, refunded int64
 	for _, c := range r.captures {
-		captured += c.Minor
+		switch c.row.Status {
+		case payment.OperationPending:
+			capturing += c.row.Minor
+		case payment.OperationSucceeded:
+			captured += c.row.Minor
+		case payment.OperationFailed:
+		}
 	}
 	for _, f := range r.refunds {
 		switch f.row.Status {
@@ -103,13 +109,17 @@ func (a *auditor) checkPayment(r *paymentRecord) {
 		case payment.OperationFailed:
 		}
 	}
-	succeeded := p.Status == payment.Succeeded
+	authorized := p.Status == payment.RequiresCapture
+	succeeded := p.Status == payment.Succeeded || authorized
 	switch {
 	case open > 1 || (open == 1) != (p.Status == payment.Processing):
 		a.fail("%s is %s with %d open attempts", name, p.Status, open)
 	case standing > 1 || (standing == 1) != succeeded:
 		a.fail("%s is %s with %d standing charges", name, p.Status, standing)
-	case succeeded != (captured == p.Amount.Minor) || captured != p.CapturedMinor:
+	case p.CaptureMethod == payment.CaptureAutomatic && succeeded != (captured == p.Amount.Minor),
+		captured != p.CapturedMinor || capturing != p.CapturePendingMinor || captured+capturing > p.Amount.Minor,
+		!succeeded && captured+capturing > 0, authorized && captured == p.Amount.Minor,
+		p.Status == payment.Succeeded && (captured == 0 || capturing > 0):
 		a.fail("%s of %d has captured %d, and says %d", name, p.Amount.Minor, captured, p.CapturedMinor)
 	case pending != p.RefundPendingMinor || refunded != p.RefundedMinor:
 		a.fail("%s has refunds of %d and %d pending, and says %d and %d",
@@ -180,9 +190,9 @@ func (a *auditor) checkBooking(t ledger.Transaction) {
 		at, minor = f.row.Gateway, f.row.Amount.Minor
 	} else {
 		for _, c := range r.captures {
-			if c.ID == t.Object {
-				charge, _ := r.attempt(c.Attempt)
-				at, minor = charge.Gateway, -c.Minor
+			if c.row.ID == t.Object {
+				charge, _ := r.attempt(c.row.Attempt)
+				at, minor = charge.Gateway, -c.row.Minor
 			}
 		}
 	}

@@ -57,7 +57,8 @@ func (a *auditor) charging(p *provider, c gateway.Charge) {
 		}
 	}
 	switch {
-	case c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
+	case c.Capture != (r.row.CaptureMethod == payment.CaptureAutomatic),
+		c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
 		a.fail("%s is charged for something else", name)
 	case !attempt.Outcome.Open() && !late:
 		a.fail("%s is charged, and it is settled", name)
@@ -81,6 +82,26 @@ func (a *auditor) mayStand(n payment.Attempt) bool {
 		a.fail("a gateway cannot be asked: %v", err)
 	}
 	return outcome.Status == gateway.Approved || outcome.Status == gateway.NotFound && call.at.landing[n.ID] > 0
+}
+
+// capturing takes a capture that is about to be sent.
+func (a *auditor) capturing(p *provider, g gateway.Capture) {
+	name := g.Operation.Text(ident.Capture)
+	r := a.owner[g.Operation]
+	if r == nil || r.capture(g.Operation) == nil {
+		a.fail("%s is sent before it is durable", name)
+		return
+	}
+	a.calling(p, g.Operation)
+	c := r.capture(g.Operation).row
+	charge, _ := r.attempt(c.Attempt)
+	switch {
+	case g.Reference != simulated.Reference(c.Attempt):
+		a.fail("%s is sent with the reference %q", name, g.Reference)
+	case g.Amount.Minor != c.Minor || g.Amount.Currency != r.row.Amount.Currency || g.Final != c.Final ||
+		g.Charge != c.Attempt || !stands(charge) || charge.Gateway != p.Name():
+		a.fail("%s is sent for something else", name)
+	}
 }
 
 // refunding takes a refund that is about to be sent.

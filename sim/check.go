@@ -96,8 +96,13 @@ func (a *auditor) checkRow(p payment.Payment) {
 		a.fail("%s is read as %+v, and was committed as %+v", name, p.State, r.row.State)
 	case !reflect.DeepEqual(p.Attempts, attempts) && len(attempts) > 0:
 		a.fail("%s is read with other attempts", name)
-	case !slices.Equal(p.Captures, r.captures) || len(p.Refunds) != len(r.refunds):
+	case len(p.Captures) != len(r.captures) || len(p.Refunds) != len(r.refunds):
 		a.fail("%s is read with other captures or refunds", name)
+	}
+	for _, c := range p.Captures {
+		if known := r.capture(c.ID); known == nil || captureStateOf(c) != captureStateOf(known.row) {
+			a.fail("%s is read with another capture", name)
+		}
 	}
 	for _, f := range p.Refunds {
 		if known := r.refund(f.ID); known == nil || stateOf(f) != stateOf(known.row) {
@@ -108,13 +113,13 @@ func (a *auditor) checkRow(p payment.Payment) {
 
 // atGateway is what a gateway's own entries say of a payment's charges.
 type atGateway struct {
-	charged, returned map[ident.ID]int64 // by charge
+	charged, captured, returned map[ident.ID]int64 // by charge
 }
 
 // checkGateway holds a gateway's entries against the books: what the books say
 // was done was done, and nothing else stands.
 func (a *auditor) checkGateway(p *provider) {
-	g := atGateway{map[ident.ID]int64{}, map[ident.ID]int64{}}
+	g := atGateway{map[ident.ID]int64{}, map[ident.ID]int64{}, map[ident.ID]int64{}}
 	receivable := map[money.Currency]int64{}
 	err := p.inner.Entries(func(e simulated.Entry) error {
 		r := a.owner[e.Operation]
@@ -126,15 +131,11 @@ func (a *auditor) checkGateway(p *provider) {
 		if f := r.refund(e.Operation); f != nil && approved != (f.row.Status == payment.OperationSucceeded) {
 			a.fail("%s has refund %x %s, and the books have it %s", p.Name(), e.Operation, e.Outcome.Status, f.row.Status)
 		}
-		if !approved {
-			return nil
+		if c := r.capture(e.Operation); c != nil && approved != (c.row.Status == payment.OperationSucceeded) {
+			a.fail("%s has capture %x %s, and the books have it %s", p.Name(), e.Operation, e.Outcome.Status, c.row.Status)
 		}
-		if e.Kind == simulated.KindCharge {
-			g.charged[e.Operation] += e.Amount.Minor
-			receivable[e.Amount.Currency] += e.Amount.Minor
-		} else {
-			g.returned[e.Charge] += e.Amount.Minor
-			receivable[e.Amount.Currency] -= e.Amount.Minor
+		if approved {
+			g.take(e, r.row.CaptureMethod == payment.CaptureManual, receivable)
 		}
 		return nil
 	})
@@ -158,6 +159,30 @@ func (a *auditor) checkGateway(p *provider) {
 	}
 }
 
+// take counts an approved operation. What is only authorized is owed by nobody:
+// nor is it when that is voided.
+func (g atGateway) take(e simulated.Entry, manual bool, receivable map[money.Currency]int64) {
+	owed := e.Amount.Minor
+	switch e.Kind {
+	case simulated.KindCharge:
+		g.charged[e.Operation] += e.Amount.Minor
+		if manual {
+			owed = 0
+		}
+	case simulated.KindCapture:
+		g.captured[e.Charge] += e.Amount.Minor
+	case simulated.KindVoid:
+		g.returned[e.Charge] += e.Amount.Minor
+		if owed = -owed; manual {
+			owed = 0
+		}
+	default:
+		g.returned[e.Charge] += e.Amount.Minor
+		owed = -owed
+	}
+	receivable[e.Amount.Currency] += owed
+}
+
 // checkCharge holds a charge at its gateway against its attempt.
 func (a *auditor) checkCharge(g atGateway, r *paymentRecord, n payment.Attempt) {
 	name := n.ID.Text(ident.Attempt)
@@ -169,6 +194,9 @@ func (a *auditor) checkCharge(g atGateway, r *paymentRecord, n payment.Attempt) 
 	}
 	if n.Reversal != nil {
 		a.w.report.Reversals++
+	}
+	if r.row.CaptureMethod == payment.CaptureManual && stands(n) && g.captured[n.ID] != r.row.CapturedMinor {
+		a.fail("%s has captured %d at its gateway; the books say %d", name, g.captured[n.ID], r.row.CapturedMinor)
 	}
 	if left != want || stands(n) && g.charged[n.ID] != n.Minor {
 		a.fail("%s has %d of %d left at its gateway; the books say %d", name, left, g.charged[n.ID], want)

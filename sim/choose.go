@@ -25,7 +25,7 @@ func (l *workload) choose() *request {
 		return l.sameKey(l.sent[max(0, n-1-l.dice.IntN(20))])
 	}
 	r := l.request(pick(l.dice, users...))
-	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2) {
+	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2, 14) {
 	case 0:
 		l.authorize(r)
 	case 1:
@@ -34,7 +34,7 @@ func (l *workload) choose() *request {
 		l.about(r, confirm, "/confirm", waiting...)
 		r.method = pick(l.dice, "", "", l.method(r.user), "pm_card_visa")
 	case 3:
-		l.about(r, cancel, "/cancel", waiting...)
+		l.about(r, cancel, "/cancel", append(slices.Clone(waiting), payment.RequiresCapture)...)
 	case 4:
 		l.refund(r)
 	case 5:
@@ -47,6 +47,12 @@ func (l *workload) choose() *request {
 		if record := l.w.audit.payments[r.payment]; record != nil {
 			r.seen = record.told
 		}
+	case 9:
+		l.about(r, take, "/capture", payment.RequiresCapture)
+		if record := l.w.audit.payments[r.payment]; record != nil && l.dice.hit(0.6) {
+			r.minor = 1 + l.dice.Int64N(record.row.Amount.Minor)
+		}
+		r.final = pick(l.dice, nil, nil, new(true), new(false))
 	case 8:
 		r.kind = listPayments
 		for _, id := range l.told {
@@ -92,7 +98,7 @@ func (l *workload) keyed(r *request) {
 func (l *workload) authorize(r *request) {
 	r.kind, r.scope = authorize, root+"payments"
 	r.amount = money.Amount{Minor: 1 + l.dice.Int64N(5000), Currency: pick[money.Currency](l.dice, "USD", "USD", "JPY")}
-	r.method, r.confirm = l.method(r.user), l.dice.hit(0.8)
+	r.method, r.confirm, r.manual = l.method(r.user), l.dice.hit(0.8), l.dice.hit(0.35)
 	l.keyed(r)
 }
 
@@ -119,7 +125,7 @@ func (l *workload) method(user int64) string {
 		return pick(l.dice, "pm_card_visa", "pm_card_mastercard")
 	case 1:
 		return pick(l.dice, "pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds",
-			"pm_card_authenticationRequired")
+			"pm_card_chargeDeclinedLostCard")
 	case 2:
 		return "pm_card_radarBlock"
 	case 3:
@@ -161,7 +167,7 @@ func (l *workload) about(r *request, k kind, action string, in ...payment.Status
 }
 
 func (l *workload) refund(r *request) {
-	l.about(r, giveBack, "", payment.Succeeded)
+	l.about(r, giveBack, "", payment.Succeeded, payment.RequiresCapture)
 	r.scope = root + "refunds"
 	if record := l.w.audit.payments[r.payment]; record != nil && l.dice.hit(0.7) {
 		r.minor = 1 + l.dice.Int64N(record.row.Amount.Minor)

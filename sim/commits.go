@@ -29,12 +29,11 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, change := range c.Attempts {
 		a.takeAttempt(change)
 	}
-	for _, change := range c.Captures {
-		a.takeCapture(change)
-	}
 	booked := map[ident.ID]bool{} // what must have a transaction now
 	for _, change := range c.Captures {
-		booked[change.Value.ID] = true
+		if a.takeCapture(change) {
+			booked[change.Value.ID] = true
+		}
 	}
 	for _, change := range c.Refunds {
 		if a.takeRefund(change) {
@@ -71,7 +70,7 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 
 func (a *auditor) takePayment(shard int, change store.Change[payment.Payment]) {
 	p := change.Value
-	p.Attempts, p.Captures, p.Refunds = nil, nil, nil
+	p.Attempts, p.Captures, p.Refunds, p.Disputes = nil, nil, nil, nil
 	r := a.payments[p.ID]
 	if change.New != (r == nil) {
 		a.fail("payment %s is written as new: %t", p.ID.Text(ident.Payment), change.New)
@@ -162,14 +161,36 @@ func (a *auditor) checkCard(n payment.Attempt) {
 	}
 }
 
-func (a *auditor) takeCapture(change store.Change[payment.Capture]) {
-	r := a.payments[change.Value.Payment]
-	if r == nil || !change.New {
-		a.fail("%s is written to no payment or twice", change.Value.ID.Text(ident.Capture))
-		return
+// takeCapture returns whether the capture was done just now.
+func (a *auditor) takeCapture(change store.Change[payment.Capture]) (done bool) {
+	n := change.Value
+	name := n.ID.Text(ident.Capture)
+	r := a.payments[n.Payment]
+	if r == nil {
+		a.fail("%s has no payment", name)
+		return false
 	}
-	r.captures = append(r.captures, change.Value)
-	a.owner[change.Value.ID] = r
+	c := r.capture(n.ID)
+	if change.New != (c == nil) {
+		a.fail("%s is written as new: %t", name, change.New)
+		return false
+	}
+	if c == nil {
+		c = &captureRecord{row: n}
+		c.row.Status = payment.OperationPending
+		r.captures = append(r.captures, c)
+		a.owner[n.ID] = r
+	}
+	if c.row.Status != payment.OperationPending && c.row.Status != n.Status || c.row.Minor != n.Minor {
+		a.fail("%s goes from %s to %s", name, c.row.Status, n.Status)
+	}
+	done = c.row.Status == payment.OperationPending && n.Status == payment.OperationSucceeded
+	c.row = n
+	if state := captureStateOf(n); !slices.Contains(c.states, state) {
+		c.states = append(c.states, state)
+	}
+	a.note(n.ID, ident.Capture, n.Status == payment.OperationPending)
+	return done
 }
 
 // takeRefund returns whether the refund was done just now.
@@ -269,9 +290,10 @@ var waiting = []payment.Status{payment.RequiresPaymentMethod, payment.RequiresCo
 
 var eventSteps = map[event.Type]eventStep{
 	event.PaymentProcessing:   {append(slices.Clone(waiting), "", payment.Processing), payment.Processing},
-	event.PaymentSucceeded:    {[]payment.Status{payment.Processing}, payment.Succeeded},
+	event.PaymentAuthorized:   {[]payment.Status{payment.Processing}, payment.RequiresCapture},
+	event.PaymentSucceeded:    {[]payment.Status{payment.Processing, payment.RequiresCapture}, payment.Succeeded},
 	event.PaymentDeclined:     {append(slices.Clone(waiting), "", payment.Processing), payment.Declined},
-	event.PaymentCanceled:     {waiting, payment.Canceled},
+	event.PaymentCanceled:     {append(slices.Clone(waiting), payment.RequiresCapture), payment.Canceled},
 	event.PaymentLateApproval: {payment.Statuses(), ""},
 	event.PaymentReversed:     {payment.Statuses(), ""},
 }

@@ -95,6 +95,23 @@ func (p *provider) Void(ctx context.Context, v gateway.Void) (gateway.Outcome, e
 	})
 }
 
+// Capture implements gateway.Gateway.
+func (p *provider) Capture(ctx context.Context, c gateway.Capture) (gateway.Outcome, error) {
+	p.w.pause()
+	p.w.audit.capturing(p, c)
+	return p.call(ctx, "capture", c.Operation, func() (gateway.Outcome, error) {
+		return p.inner.Capture(background(), c)
+	})
+}
+
+// SubmitEvidence implements gateway.Gateway.
+func (p *provider) SubmitEvidence(ctx context.Context, e gateway.Evidence) (gateway.Outcome, error) {
+	p.w.pause()
+	return p.call(ctx, "evidence", e.Operation, func() (gateway.Outcome, error) {
+		return p.inner.SubmitEvidence(background(), e)
+	})
+}
+
 // Resolve implements gateway.Gateway.
 func (p *provider) Resolve(ctx context.Context, operation ident.ID) (gateway.Outcome, error) {
 	p.w.pause()

@@ -23,6 +23,7 @@ const (
 	batch        kind = "batch"
 	confirm      kind = "confirm"
 	cancel       kind = "cancel"
+	take         kind = "capture"
 	giveBack     kind = "refund"
 	addMethod    kind = "add method"
 	dropMethod   kind = "drop method"
@@ -42,6 +43,8 @@ type request struct {
 	amount   money.Amount
 	method   string
 	confirm  bool
+	manual   bool  // to be captured
+	final    *bool // of a capture
 	payment  ident.ID
 	minor    int64
 	card     vault.CardInput
@@ -85,8 +88,12 @@ func (r *request) idempotency() *flow.Idempotency {
 }
 
 func (r *request) authorization() flow.Authorize {
+	method := payment.CaptureAutomatic
+	if r.manual {
+		method = payment.CaptureManual
+	}
 	return flow.Authorize{
-		UserID: r.user, Amount: r.amount, CaptureMethod: payment.CaptureAutomatic, Purpose: payment.Sale,
+		UserID: r.user, Amount: r.amount, CaptureMethod: method, Purpose: payment.Sale,
 		Method: r.method, Details: payment.Details{Description: r.description()}, Confirm: r.confirm,
 		Idempotency: r.idempotency(),
 	}
@@ -109,6 +116,10 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		})
 	case cancel:
 		got.payment, got.err = s.Cancel(ctx, flow.Cancel{Payment: r.payment, Idempotency: r.idempotency()})
+	case take:
+		got.capture, got.err = s.Capture(ctx, flow.Capture{
+			Payment: r.payment, Minor: r.minor, Final: r.final, Idempotency: r.idempotency(),
+		})
 	case giveBack:
 		got.refund, got.err = s.Refund(ctx, flow.Refund{
 			Payment: r.payment, Minor: r.minor, Idempotency: r.idempotency(),
@@ -129,12 +140,22 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 	return got
 }
 
-// from returns the statuses in which the request can be granted.
-func (r *request) from() []payment.Status {
-	if r.kind == giveBack {
-		return []payment.Status{payment.Succeeded}
+// refuses tells whether a payment in a state must refuse the request.
+func (r *request) refuses(s payment.State) bool {
+	switch {
+	case s.Status == payment.RequiresCapture && r.kind == take:
+		return s.CapturePendingMinor > 0
+	case s.Status == payment.RequiresCapture && r.kind == cancel:
+		return s.CapturePendingMinor+s.CapturedMinor > 0
+	case s.Status == payment.RequiresCapture && r.kind == giveBack:
+		return s.CapturedMinor == 0
+	case r.kind == take:
+		return true
+	case r.kind == giveBack:
+		return s.Status != payment.Succeeded
+	default:
+		return !slices.Contains(waiting, s.Status)
 	}
-	return waiting
 }
 
 // noMethod is a payment method's name that means nothing.
@@ -180,7 +201,7 @@ func (r *request) missing(a *auditor) bool {
 			return true
 		}
 		return r.kind == confirm && a.payments[r.payment] == nil
-	case cancel, giveBack, look:
+	case cancel, take, giveBack, look:
 		return a.payments[r.payment] == nil
 	case dropMethod:
 		return gone(r.methodID)

@@ -124,6 +124,8 @@ func TestWorldGoesWrong(t *testing.T) {
 		"gateway not sent", "gateway an error before", "gateway an error after", "gateway an error, later",
 		"gateway hangs, lost", "gateway hangs, done", "gateway hangs, later", "gateway pending", "gateway unknown",
 		"told succeeded", "told declined", "told processing", "told canceled", "told requires_confirmation",
+		"told requires_capture", "told capture succeeded", "told capture pending", "told capture failed",
+		"told over_capture",
 		"told refund succeeded", "told refund pending", "told refund failed", "told method", "told list",
 		"told wrong_state", "told over_refund", "told not_found", "told invalid_parameter", "told unavailable",
 		"told idempotency_in_progress", "told idempotency_key_reuse", "told gateway_unavailable", "told overloaded",

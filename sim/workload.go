@@ -143,6 +143,9 @@ func (got answer) String() string {
 	switch {
 	case got.err != nil:
 		return string(problem.CodeOf(got.err))
+	case !got.capture.Capture.ID.IsZero():
+		return fmt.Sprintf("%s %s, replayed %t", got.capture.Capture.ID.Text(ident.Capture),
+			got.capture.Capture.Status, got.capture.Replayed)
 	case !got.refund.Refund.ID.IsZero():
 		return fmt.Sprintf("%s %s, replayed %t", got.refund.Refund.ID.Text(ident.Refund),
 			got.refund.Refund.Status, got.refund.Replayed)

@@ -98,7 +98,7 @@ func (c Claim) Same(o Claim) bool {
 
 // Keys names what a Tx reads and locks.
 type Keys struct {
-	Payments []ident.ID // with their attempts, captures and refunds
+	Payments []ident.ID // with their attempts, captures, refunds and disputes
 	Methods  []ident.ID
 	Accounts []ledger.Key
 	APIKeys  []ident.ID
@@ -135,6 +135,7 @@ type Changes struct {
 	Attempts     []Change[payment.Attempt]
 	Captures     []Change[payment.Capture]
 	Refunds      []Change[payment.Refund]
+	Disputes     []Change[payment.Dispute]
 	Methods      []Change[vault.PaymentMethod]
 	APIKeys      []Change[access.APIKey]
 	Transfers    []Change[wallet.Transfer]
@@ -156,8 +157,8 @@ type Reader interface {
 	Payment(ctx context.Context, id ident.ID) (payment.Payment, error)
 	// Payments lists a shard's payments, newest first, without children.
 	Payments(ctx context.Context, shard int, q PaymentQuery) ([]payment.Payment, error)
-	// PaymentOf returns the id of the payment that an operation (an attempt or a
-	// refund) belongs to, or ErrNotFound.
+	// PaymentOf returns the id of the payment that an operation (an attempt, a
+	// capture, a refund or a reversal) belongs to, or ErrNotFound.
 	PaymentOf(ctx context.Context, operation ident.ID) (ident.ID, error)
 	// Refund returns a refund, or ErrNotFound.
 	Refund(ctx context.Context, id ident.ID) (payment.Refund, error)
@@ -176,6 +177,10 @@ type Reader interface {
 	PendingTransfers(
 		ctx context.Context, shard int, after ident.ID, before time.Time, limit int,
 	) ([]wallet.Transfer, error)
+	// Dispute returns a dispute, or ErrNotFound.
+	Dispute(ctx context.Context, id ident.ID) (payment.Dispute, error)
+	// Disputes lists a shard's disputes, newest first.
+	Disputes(ctx context.Context, shard int, q DisputeQuery) ([]payment.Dispute, error)
 	// Method returns a payment method, deleted or not, or ErrNotFound.
 	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
 	// Methods lists a user's payment methods that are not deleted, newest first.
@@ -192,6 +197,9 @@ type Reader interface {
 	// Due lists the open operations whose inquiry is due at now, the longest
 	// waiting first.
 	Due(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
+	// Expiring lists the attempts whose authorization has expired at now, the
+	// longest waiting first.
+	Expiring(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
 	// OpenCount counts a shard's open operations.
 	OpenCount(ctx context.Context, shard int) (int64, error)
 	// Events lists a shard's events behind a position, oldest first.
@@ -258,10 +266,20 @@ type TransferQuery struct {
 	Status wallet.TransferStatus
 }
 
+// DisputeQuery filters disputes; zero values do not filter.
+type DisputeQuery struct {
+	Page
+	UserID  int64
+	Payment ident.ID
+	Status  payment.DisputeStatus
+}
+
 // Due is an open operation to ask about.
 type Due struct {
-	Payment   ident.ID
-	Operation ident.ID // attempt or refund; a reversal goes by its attempt
+	Payment ident.ID
+	// Operation is an attempt, a capture or a refund; a reversal goes by its
+	// attempt, evidence by its dispute.
+	Operation ident.ID
 	Kind      ident.Kind
 	At        time.Time
 }

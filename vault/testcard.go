@@ -71,6 +71,32 @@ func TestAfterAuthentication(number string) (problem.Code, bool) {
 	return "", false
 }
 
+// TestSetUp tells whether a number for which TestBehaviour says
+// AuthenticationFail counts as set up already: off session it approves.
+func TestSetUp(number string) bool { return number == "4000003800000446" }
+
+// TestDispute tells the reason for which a test number's charges are disputed
+// right after they were captured; false for one that nobody disputes.
+func TestDispute(number string) (reason string, ok bool) {
+	switch number {
+	case "4000000000000259", "4000000000001976", "4000000404000079", "4000000404000038":
+		return "fraudulent", true
+	case "4000000000002685":
+		return "product_not_received", true
+	case "4000008400000779":
+		return "noncompliant", true
+	}
+	return "", false
+}
+
+// TestRefundsPend tells whether a test number's refunds are pending at first and
+// succeed later.
+func TestRefundsPend(number string) bool { return number == "4000000000007726" }
+
+// TestRefundsFail tells whether a test number's refunds succeed at first and fail
+// later.
+func TestRefundsFail(number string) bool { return number == "4000000000005126" }
+
 // methods are Stripe's names without "pm_card_", each with its number. Stripe
 // writes some declines with "visa_" and some without; both work for all.
 var methods = parseMethods(`

@@ -89,3 +89,34 @@ func TestTestBehaviourOfOtherNumbers(t *testing.T) {
 		}
 	}
 }
+
+// What follows a charge is said of numbers that approve, each of which has a
+// name.
+func TestWhatFollowsACharge(t *testing.T) {
+	t.Parallel()
+	disputed, pend, fail := 0, 0, 0
+	for _, name := range vault.TestMethods() {
+		card, _ := vault.TestMethod(name)
+		reason, disputes := vault.TestDispute(card.Number)
+		if disputes {
+			disputed++
+		}
+		if vault.TestRefundsPend(card.Number) {
+			pend++
+		}
+		if vault.TestRefundsFail(card.Number) {
+			fail++
+		}
+		_, refused := vault.TestBehaviour(card.Number)
+		if disputes && (refused || reason == "") {
+			t.Errorf("%s is disputed for %q, refused %v", name, reason, refused)
+		}
+	}
+	if disputed != 6 || pend != 1 || fail != 1 {
+		t.Errorf("%d are disputed, the refunds of %d pend and of %d fail", disputed, pend, fail)
+	}
+	if card, _ := vault.TestMethod("pm_card_authenticationRequiredSetupForOffSession"); !vault.TestSetUp(card.Number) ||
+		vault.TestSetUp("4000002760003184") {
+		t.Error("the wrong card is set up already")
+	}
+}

@@ -9,8 +9,8 @@ import (
 	"florin/wallet"
 )
 
-// Expirer ends one hold whose time is over: flow.Service.
-type Expirer interface {
+// HoldExpirer ends one hold whose time is over: flow.Service.
+type HoldExpirer interface {
 	ExpireHold(ctx context.Context, h wallet.Hold) error
 }
 
@@ -23,7 +23,7 @@ type ExpireHolds struct {
 type ExpireHoldsConfig struct {
 	Shard int
 	Store store.Store
-	Flow  Expirer
+	Flow  HoldExpirer
 	Clock clock.Clock
 	// Each runs f(0) to f(n-1), at most limit of them at a time.
 	Each func(n, limit int, f func(i int))

@@ -92,7 +92,12 @@ func journals(cfg config.Config) (map[string]audit.Journal, error) {
 	list := map[string]audit.Journal{}
 	for _, name := range names {
 		list[name] = func(visit func(audit.Operation) error) error {
-			return simulated.ReadJournal(dir, name, func(e simulated.Entry) error { return visit(operationOf(e)) })
+			return simulated.ReadJournal(dir, name, func(e simulated.Entry) error {
+				if e.Kind == simulated.KindFailure || e.Kind == simulated.KindEvidence {
+					return nil // what was approved stays so
+				}
+				return visit(operationOf(e))
+			})
 		}
 	}
 	return list, nil
@@ -108,6 +113,8 @@ func operationOf(e simulated.Entry) audit.Operation {
 		o.Kind = audit.Charge
 	case simulated.KindRefund:
 		o.Kind = audit.Refund
+	case simulated.KindCapture:
+		o.Kind = audit.Capture
 	case simulated.KindVoid:
 		o.Kind = audit.Void
 	}
@@ -139,8 +146,9 @@ func printReport(w io.Writer, r audit.Report) {
 		digits(t.Transactions), digits(t.Entries), digits(t.Accounts), digits(t.Events))
 	fmt.Fprintf(w, "%s operations in the gateways' journals, %s acknowledgements\n", digits(t.JournalOperations),
 		digits(t.Acknowledgements))
-	fmt.Fprintf(w, "open, and no violation: %s attempts, %s refunds, %s reversals, %s transfers\n",
-		digits(r.Open.Attempts), digits(r.Open.Refunds), digits(r.Open.Reversals), digits(r.Open.Transfers))
+	fmt.Fprintf(w, "open, and no violation: %s attempts, %s captures, %s refunds, %s reversals, %s transfers\n",
+		digits(r.Open.Attempts), digits(r.Open.Captures), digits(r.Open.Refunds), digits(r.Open.Reversals),
+		digits(r.Open.Transfers))
 	verdict := "the books are right"
 	if !r.OK {
 		verdict = "THE BOOKS ARE WRONG"

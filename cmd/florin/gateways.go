@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"florin/flow"
 	"florin/gateway"
 	"florin/gateway/simulated"
+	"florin/ident"
 	"florin/internal/clock"
 	"florin/internal/config"
 	"florin/problem"
@@ -98,6 +100,7 @@ func (g *gateways) Gateways() []api.GatewayState {
 		states[i] = api.GatewayState{
 			Name: c.guard.Name(), Kind: c.kind, Breaker: c.guard.State(), Available: c.guard.Available(),
 			Consistent: can.Consistent, Settling: can.Settling, Test: can.Test, Settings: c.simulated.Settings(),
+			MultipleCapture: can.MultipleCapture, PartialCapture: can.PartialCapture, Void: can.Void,
 		}
 	}
 	return states
@@ -116,6 +119,36 @@ func (g *gateways) Configure(name string, merge func(settings any) error) error 
 		return err
 	}
 	return g.list[i].simulated.Set(settings)
+}
+
+// serveAt says where the challenges of the simulated gateways are served.
+func (g *gateways) serveAt(base string) error {
+	var errs []error
+	for _, c := range g.list {
+		errs = append(errs, c.simulated.ServeAt(base))
+	}
+	return errors.Join(errs...)
+}
+
+// Challenge implements api.Challenges.
+func (g *gateways) Challenge(ctx context.Context, name string, operation ident.ID) (api.Challenge, error) {
+	for _, c := range g.list {
+		if c.guard.Name() == name {
+			challenge, err := c.simulated.Challenge(ctx, operation)
+			return api.Challenge(challenge), err
+		}
+	}
+	return api.Challenge{}, problem.New(problem.NotFound, "there is no such challenge")
+}
+
+// EndChallenge implements api.Challenges.
+func (g *gateways) EndChallenge(ctx context.Context, name string, operation ident.ID, passed bool) error {
+	for _, c := range g.list {
+		if c.guard.Name() == name {
+			return c.simulated.EndChallenge(ctx, operation, passed)
+		}
+	}
+	return problem.New(problem.NotFound, "there is no such challenge")
 }
 
 func (g *gateways) close() error {

@@ -34,6 +34,7 @@ const (
 	keysPause     = 5 * time.Second // a key that was revoked stops working within 10 s
 	batchPause    = 250 * time.Millisecond
 	feedPause     = 25 * time.Millisecond
+	expirePause   = 10 * time.Second
 )
 
 // roles is the table of all that serve can run.
@@ -44,6 +45,7 @@ func (n *node) roles() []role {
 			n.perShard("transfer", transferPause, n.transfer),
 			n.perShard("batch", batchPause, n.workBatches),
 			n.perShard("expire holds", inquirePause, n.expireHolds),
+			n.perShard("expire", expirePause, n.expire),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
 			[]repeated{{"feed", feedPause, n.follow}},
 		)},
@@ -146,6 +148,17 @@ func (n *node) inquire(shard int) func(ctx context.Context) (bool, error) {
 // transfer drives a shard's transfers that were left pending.
 func (n *node) transfer(shard int) func(ctx context.Context) (bool, error) {
 	w := worker.NewTransfer(worker.TransferConfig{Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock})
+	return func(ctx context.Context) (bool, error) {
+		progress, err := w.Step(ctx)
+		return progress.More, err
+	}
+}
+
+// expire voids a shard's authorizations that nobody has captured in time.
+func (n *node) expire(shard int) func(ctx context.Context) (bool, error) {
+	w := worker.NewExpire(worker.ExpireConfig{
+		Shard: shard, Store: n.store, Flow: n.flow, Clock: n.clock, Each: loop.Each,
+	})
 	return func(ctx context.Context) (bool, error) {
 		progress, err := w.Step(ctx)
 		return progress.More, err

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -105,6 +106,13 @@ func (n *node) serve(ctx context.Context, c *console, roles []string, stop stopp
 		}
 		return fmt.Errorf("cannot listen on %s: %w", n.cfg.Listen, err)
 	}
+	base := n.cfg.PublicURL
+	if base == "" {
+		base = "http://" + reachable(listener.Addr())
+	}
+	if err := n.gateways.serveAt(strings.TrimSuffix(base, "/")); err != nil {
+		return err
+	}
 	front := n.api()
 	server := &http.Server{
 		Handler: front, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: writeTimeout,
@@ -147,7 +155,8 @@ func (s stopper) quit(log *slog.Logger) {
 func (n *node) api() *api.API {
 	return api.New(api.Config{
 		Flows: n.flow, Feed: n.feed, Keys: n.keys, Digest: n.vault.Digest, IDs: n.ids, Mode: n.cfg.Mode,
-		Shards: n.store.Shards(), Gateways: n.gateways, Metrics: n.metrics, Log: n.log, Version: version().Version,
+		Shards: n.store.Shards(), Gateways: n.gateways, Challenges: n.gateways,
+		Metrics: n.metrics, Log: n.log, Version: version().Version,
 		Health: api.NewChecker(api.CheckerConfig{
 			Shards: n.store.Shards(), Ping: n.store.Ping, Clock: n.clock, Log: n.log,
 		}),

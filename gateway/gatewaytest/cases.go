@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"florin/gateway"
+	"florin/problem"
 )
 
 func approve(b *bench) {
@@ -18,6 +19,7 @@ func approve(b *bench) {
 func decline(b *bench) {
 	for reason, card := range b.Declines {
 		c := b.newCharge(card)
+		c.OffSession = reason == problem.AuthenticationFail
 		got := b.want(gateway.Declined)(b.Gateway.Charge(b.Context(), c))
 		if got.Reason != reason {
 			b.Errorf("%s, want %s", got.Reason, reason)

@@ -30,6 +30,10 @@ type Harness struct {
 	// the provider can be made to give.
 	Approves vault.Card
 	Declines map[problem.Code]vault.Card
+	// Challenges is a card whose holder must authenticate, and Pass has that done,
+	// or fail; nil when nobody can.
+	Challenges vault.Card
+	Pass       func(t *testing.T, operation ident.ID, passes bool)
 	// Charges counts the approved charges that the provider made for a payment;
 	// nil when it cannot tell.
 	Charges func(t *testing.T, payment ident.ID) int
@@ -53,6 +57,13 @@ func Exercise(t *testing.T, open func(t *testing.T) Harness) {
 		{"a refund of what was not charged is declined", refundNothing},
 		{"a void takes the charge back", void},
 		{"a void after a refund takes back what is left", voidAfterRefund},
+		{"an authorization is captured, once", capture},
+		{"captures are partial and several, until a final one", captureInParts},
+		{"captures at once do not exceed the authorization", captureAtOnce},
+		{"a capture of what was not authorized is declined", captureNothing},
+		{"a voided authorization cannot be captured", voidAuthorization},
+		{"the rest can be released, and what was captured stands", voidRest},
+		{"a challenge is passed or failed, once", challenge},
 		{"what never arrived is not found", resolveNothing},
 		{"a call with an ended context has no effect", ended},
 	} {

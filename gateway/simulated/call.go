@@ -3,6 +3,7 @@ package simulated
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"florin/gateway"
@@ -16,13 +17,20 @@ import (
 type request struct {
 	kind      Kind
 	operation ident.ID
-	// parent is a charge's payment, and a refund's or void's charge.
+	// parent is a charge's payment, and a capture's, refund's or void's charge.
 	parent    ident.ID
 	reference string // of the charge, as a refund or void names it; "" names none
 	amount    money.Amount
 	last4     digits
 	refusal   problem.Code // what the card answers; "" approves
 	unlucky   bool         // drawn for DeclineRate
+	flags     flags
+	challenge bool          // the cardholder must authenticate, and then refusal comes
+	pends     bool          // it ends only later
+	late      time.Duration // how much later
+	followUp  string        // Entry.Later
+	ends      bool          // it was open, and has come to its end
+	returnURL string
 }
 
 // Charge implements gateway.Gateway. A test card answers as vault.TestBehaviour
@@ -33,7 +41,64 @@ func (g *Gateway) Charge(ctx context.Context, c gateway.Charge) (gateway.Outcome
 		kind: KindCharge, operation: c.Operation, parent: c.Payment,
 		amount: c.Amount, last4: parseDigits(c.Card.Last4()),
 	}
-	r.refusal, _ = vault.TestBehaviour(c.Card.Number)
+	r.behave(c)
+	return g.call(ctx, r)
+}
+
+// behave takes in what the test card does.
+func (r *request) behave(c gateway.Charge) {
+	if !c.Capture {
+		r.flags = toCapture
+	}
+	number := c.Card.Number
+	r.refusal, _ = vault.TestBehaviour(number)
+	if r.refusal == problem.AuthenticationFail {
+		switch {
+		case !c.OffSession:
+			r.challenge, r.returnURL = true, plainURL(c.ReturnURL)
+			r.refusal, _ = vault.TestAfterAuthentication(number)
+		case vault.TestSetUp(number):
+			r.refusal = ""
+		}
+	}
+	switch reason, disputed := vault.TestDispute(number); {
+	case disputed:
+		r.followUp = reason
+	case vault.TestRefundsPend(number):
+		r.followUp = refundsPend
+	case vault.TestRefundsFail(number):
+		r.followUp = refundsFail
+	}
+}
+
+// plainURL escapes what a line of the journal cannot hold.
+func plainURL(address string) string {
+	return strings.NewReplacer(`"`, "%22", `\`, "%5C", "\n", "%0A", "\r", "%0D").Replace(address)
+}
+
+// Capture implements gateway.Gateway: any part of an authorized charge, as often
+// as something is left of it, until a final one or a void.
+func (g *Gateway) Capture(ctx context.Context, c gateway.Capture) (gateway.Outcome, error) {
+	r := request{
+		kind: KindCapture, operation: c.Operation, parent: c.Charge, reference: c.Reference,
+		amount: c.Amount, last4: noDigits,
+	}
+	if c.Final {
+		r.flags = isFinal
+	}
+	return g.call(ctx, r)
+}
+
+// SubmitEvidence implements gateway.Gateway. As at Stripe, "winning_evidence" wins
+// the dispute and "losing_evidence" loses it; any other stays under review.
+func (g *Gateway) SubmitEvidence(ctx context.Context, e gateway.Evidence) (gateway.Outcome, error) {
+	r := request{kind: KindEvidence, operation: e.Operation, parent: disputedOperation(e.Dispute), last4: noDigits}
+	switch e.Text {
+	case "winning_evidence":
+		r.followUp = evidenceWins
+	case "losing_evidence":
+		r.followUp = evidenceLost
+	}
 	return g.call(ctx, r)
 }
 
@@ -47,12 +112,15 @@ func (g *Gateway) Refund(ctx context.Context, r gateway.Refund) (gateway.Outcome
 }
 
 // Void implements gateway.Gateway: it takes back what is left of an approved
-// charge, nothing if nothing is; its Amount is not looked at. A charge that is
+// charge, nothing if nothing is, or only what was not captured; its Amount is not
+// looked at. A charge that is
 // not there, or was declined, is declined as gateway_rejected.
 func (g *Gateway) Void(ctx context.Context, v gateway.Void) (gateway.Outcome, error) {
-	return g.call(ctx, request{
-		kind: KindVoid, operation: v.Operation, parent: v.Charge, reference: v.Reference, last4: noDigits,
-	})
+	r := request{kind: KindVoid, operation: v.Operation, parent: v.Charge, reference: v.Reference, last4: noDigits}
+	if v.Rest {
+		r.flags = isRest
+	}
+	return g.call(ctx, r)
 }
 
 func (g *Gateway) call(ctx context.Context, r request) (gateway.Outcome, error) {
@@ -80,6 +148,7 @@ func (g *Gateway) disturbed(ctx context.Context, r request, s *Settings) (gatewa
 	}
 	r.unlucky = g.roll(s.DeclineRate)
 	late := time.Duration(s.LateMS) * time.Millisecond
+	r.pends, r.late = r.kind != KindVoid && r.kind != KindEvidence && g.roll(s.PendingRate), late
 	switch {
 	case g.roll(s.TimeoutRate):
 		if err := g.effect(ctx, r, late); err != nil {
@@ -130,6 +199,7 @@ func (g *Gateway) apply(ctx context.Context, r request) (gateway.Outcome, error)
 	}
 	e := g.book.decide(r, g.cfg.Clock.Now())
 	g.book.insert(&e)
+	g.follow(&e)
 	return e.Outcome, nil
 }
 
@@ -151,6 +221,7 @@ func (g *Gateway) journaled(ctx context.Context, r request) (gateway.Outcome, er
 		return gateway.Outcome{}, fmt.Errorf("simulated: %w: %w", gateway.ErrNotSent, err)
 	}
 	g.book.insert(&e)
+	g.follow(&e)
 	return e.Outcome, nil
 }
 
@@ -165,7 +236,7 @@ func (r request) validate() error {
 	switch {
 	case r.operation.IsZero():
 		return rejected("the operation has no id")
-	case r.kind != KindVoid && !isCurrency(string(r.amount.Currency)):
+	case r.kind != KindVoid && r.kind != KindEvidence && !isCurrency(string(r.amount.Currency)):
 		return rejected("%q is no currency", r.amount.Currency)
 	}
 	return nil

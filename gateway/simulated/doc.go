@@ -16,9 +16,11 @@
 //
 //   - An operation id has one effect and one outcome, for ever and for all
 //     processes that share Config.Dir. The same id with other contents is refused.
+//     An outcome that is open (a challenge, or pending) becomes a final one, once.
 //   - Nothing is answered before it is in the journal: one line, one write(2). So
 //     it outlives kill -9, though not the machine, since nothing is synced.
-//   - What refunds and voids take back of a charge is never more than the charge.
+//   - What is captured of an authorization is never more than it, and what refunds
+//     and voids take back of a charge never more than the charge.
 //   - Nothing is kept of a card but its last four digits.
 //
 // Each process appends to a journal of its own, NAME.NUMBER.jsonl in Config.Dir,
@@ -32,5 +34,7 @@
 //
 // When a line cannot be written, it is taken back and the call ends with
 // gateway.ErrNotSent; when it cannot be taken back either, so does every call
-// after it. Late effects that were pending at a crash or at Close never happen.
+// after it. Late effects that were pending at a crash or at Close never happen; but
+// what follows from a line of the journal does: the end of a pending operation, the
+// failure of a refund, a dispute. A new process tells it again.
 package simulated

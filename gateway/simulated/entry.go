@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,22 +23,39 @@ const (
 	KindCharge Kind = "charge"
 	KindRefund Kind = "refund"
 	KindVoid   Kind = "void"
+	// KindCapture takes money on a charge that was authorized.
+	KindCapture Kind = "capture"
+	// KindFailure is a refund that failed after it had succeeded; it has the
+	// refund's id.
+	KindFailure Kind = "failure"
+	// KindEvidence answers a dispute; its Charge is what is disputed.
+	KindEvidence Kind = "evidence"
 )
+
+// letter is the kind in a byte.
+func (k Kind) letter() byte {
+	if k == KindCapture {
+		return 'k'
+	}
+	return k[0]
+}
 
 // ident returns the kind of the operation's id.
 func (k Kind) ident() ident.Kind {
 	switch k {
 	case KindCharge:
 		return ident.Attempt
-	case KindRefund:
+	case KindRefund, KindFailure:
 		return ident.Refund
+	case KindCapture:
+		return ident.Capture
 	default:
 		return ident.Reversal
 	}
 }
 
 // Entry is an operation that took effect, a decline included: a line of the
-// journal.
+// journal. One whose outcome is open has a second line once it has another.
 type Entry struct {
 	Operation ident.ID
 	Kind      Kind
@@ -50,9 +68,29 @@ type Entry struct {
 	// 0 if it was declined, then without a currency if the charge is not known.
 	Amount  money.Amount
 	Last4   string          // of a charge's card; "" if it has no four digits
-	Outcome gateway.Outcome // Approved, or Declined with a reason
+	Outcome gateway.Outcome // Approved, Declined with a reason, RequiresAction or Pending
 	At      time.Time       // when it took effect, to the millisecond, in UTC
+
+	Authorize bool // a charge that is to be captured
+	Final     bool // of a capture
+	Rest      bool // of a void
+	// Then is the reason for which an open one will be declined; "" approves.
+	Then problem.Code
+	// Due is when an open one ends by itself, or what follows an approval comes.
+	Due time.Time
+	// Later is what follows: a dispute's reason, or one of the words below.
+	Later string
+	// ReturnURL is where a challenge leads back to.
+	ReturnURL string
 }
+
+// What follows a charge's refunds, and evidence.
+const (
+	refundsPend  = "refunds_pend"
+	refundsFail  = "refunds_fail"
+	evidenceWins = "won"
+	evidenceLost = "lost"
+)
 
 // Reference returns the gateway's own id of an operation.
 func Reference(operation ident.ID) string {
@@ -87,6 +125,20 @@ func appendLine(dst []byte, e *Entry) []byte {
 	text("status", string(e.Outcome.Status))
 	text("reason", string(e.Outcome.Reason))
 	text("reference", e.Outcome.Reference)
+	for _, flag := range [...]struct {
+		key string
+		set bool
+	}{{"authorize", e.Authorize}, {"final", e.Final}, {"rest", e.Rest}} {
+		if flag.set {
+			text(flag.key, "true")
+		}
+	}
+	text("then", string(e.Then))
+	text("later", e.Later)
+	text("return_url", e.ReturnURL)
+	if !e.Due.IsZero() {
+		dst = strconv.AppendInt(append(dst, `,"due_ms":`...), e.Due.UnixMilli(), 10)
+	}
 	dst = strconv.AppendInt(append(dst, `,"at_ms":`...), e.At.UnixMilli(), 10)
 	return append(dst, "}\n"...)
 }
@@ -154,11 +206,28 @@ func (d *decoder) field(e *Entry, key, value []byte) (err error) {
 			e.Outcome.Reference = string(value)
 		}
 	case "at_ms":
-		var ms int64
-		ms, err = strconv.ParseInt(string(value), 10, 64)
-		e.At = time.UnixMilli(ms).UTC()
+		e.At, err = parseTime(value)
+	case "due_ms":
+		e.Due, err = parseTime(value)
+	case "authorize":
+		e.Authorize = true
+	case "final":
+		e.Final = true
+	case "rest":
+		e.Rest = true
+	case "then":
+		e.Then = problem.Code(d.text(value))
+	case "later":
+		e.Later = d.text(value)
+	case "return_url":
+		e.ReturnURL = string(value)
 	}
 	return err
+}
+
+func parseTime(value []byte) (time.Time, error) {
+	ms, err := strconv.ParseInt(string(value), 10, 64)
+	return time.UnixMilli(ms).UTC(), err
 }
 
 func (d *decoder) text(value []byte) string {
@@ -174,13 +243,16 @@ func (d *decoder) text(value []byte) string {
 func (e *Entry) check() error {
 	declined := e.Outcome.Status == gateway.Declined && e.Outcome.Reason != ""
 	approved := e.Outcome.Status == gateway.Approved && e.Outcome.Reason == ""
-	known := e.Kind == KindCharge || e.Kind == KindRefund || e.Kind == KindVoid
+	open := (e.Outcome.Status == gateway.RequiresAction || e.Outcome.Status == gateway.Pending) && e.Outcome.Reason == ""
+	known := slices.Contains(entryKinds, e.Kind)
 	currency := isCurrency(string(e.Amount.Currency)) || e.Amount == money.Amount{}
-	if e.Operation.IsZero() || !known || declined == approved || !currency || e.At.IsZero() {
+	if e.Operation.IsZero() || !known || !declined && !approved && !open || !currency || e.At.IsZero() {
 		return errLine
 	}
 	return nil
 }
+
+var entryKinds = []Kind{KindCharge, KindRefund, KindVoid, KindCapture, KindFailure, KindEvidence}
 
 // nextField splits a flat JSON object's rest, which begins with '{' or ',', into
 // its first field and what follows it. A string comes without its quotes.

@@ -53,6 +53,7 @@ func chargeTheSame(w io.Writer) int {
 	for i := range int64(1000) {
 		c := gateway.Charge{
 			Operation: ident.FromHalves(i+1, 1), Payment: ident.FromHalves(i+1, 2), Amount: euros(1000), Card: good,
+			Capture: true,
 		}
 		if got, err := g.Charge(ctx, c); err != nil || got.Status != gateway.Approved {
 			return 1

@@ -23,8 +23,13 @@ type Settings struct {
 	// ErrorAfterRate is the part of the calls still left that take effect, at
 	// once or LateMS later, and end with such an error.
 	ErrorAfterRate float64 `json:"error_after_rate"`
+	// PendingRate is the part of new charges, captures and refunds that is
+	// answered as pending and ends LateMS later, or after 1 s when that is 0. The
+	// listener is told of it then.
+	PendingRate float64 `json:"pending_rate"`
 	// LateMS is how much later, 0 to 600,000 ms, what TimeoutRate and
-	// ErrorAfterRate hit takes effect. The listener is told of it then.
+	// ErrorAfterRate hit takes effect, and what follows an approval comes. The
+	// listener is told of it then.
 	LateMS int `json:"late_ms"`
 	// Down refuses every call, Resolve too, with gateway.ErrNotSent.
 	Down bool `json:"down"`
@@ -69,6 +74,7 @@ func (s Settings) validate() error {
 		{"timeout_rate", s.TimeoutRate},
 		{"error_before_rate", s.ErrorBeforeRate},
 		{"error_after_rate", s.ErrorAfterRate},
+		{"pending_rate", s.PendingRate},
 	} {
 		if !(f.rate >= 0 && f.rate <= 1) { // so that NaN is caught too
 			return problem.Invalid(f.name, "must be 0 to 1")

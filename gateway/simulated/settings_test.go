@@ -28,6 +28,7 @@ func TestSettingsRange(t *testing.T) {
 		{`{"timeout_rate":1.1}`, "timeout_rate"},
 		{`{"error_before_rate":2}`, "error_before_rate"},
 		{`{"error_after_rate":-1}`, "error_after_rate"},
+		{`{"pending_rate":1.5}`, "pending_rate"},
 		{`{"latency_ms":60000,"late_ms":600000,"decline_rate":1,"timeout_rate":1}`, ""},
 		{`{"error_before_rate":1,"error_after_rate":1,"down":true}`, ""},
 		{`{}`, ""},

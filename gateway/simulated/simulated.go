@@ -46,6 +46,7 @@ type Gateway struct {
 	late     schedule
 	done     chan struct{} // closed by Close
 	closing  sync.Once
+	resumed  sync.Once
 
 	// turn holds one element while somebody uses what stands below it: a mutex
 	// whose waiting ends with a context.
@@ -90,13 +91,15 @@ func Open(cfg Config) (*Gateway, error) {
 	}
 	g.late = schedule{clock: cfg.Clock, spawn: cfg.Spawn}
 	g.settings.Store(&Settings{})
-	g.Listen(cfg.Listener)
+	g.book.name = cfg.Name
+	g.listener.Store(&cfg.Listener)
 	if cfg.Dir != "" {
 		var err error
 		if g.journal, err = openJournal(cfg, g.book, g.done); err != nil {
 			return nil, fmt.Errorf("simulated: open %s: %w", cfg.Name, err)
 		}
 	}
+	g.Listen(cfg.Listener)
 	return g, nil
 }
 
@@ -105,11 +108,18 @@ func (g *Gateway) Name() string { return g.cfg.Name }
 
 // Capabilities implements gateway.Gateway.
 func (g *Gateway) Capabilities() gateway.Capabilities {
-	return gateway.Capabilities{Consistent: true, Settling: g.cfg.Settling, Test: true}
+	return gateway.Capabilities{
+		Consistent: true, Settling: g.cfg.Settling, Test: true, MultipleCapture: true, PartialCapture: true, Void: true,
+	}
 }
 
 // Listen sets who is told what lands late; nil: nobody, and Resolve tells it.
-func (g *Gateway) Listen(l gateway.Listener) { g.listener.Store(&l) }
+func (g *Gateway) Listen(l gateway.Listener) {
+	g.listener.Store(&l)
+	if l != nil {
+		g.resumed.Do(g.resume)
+	}
+}
 
 // Resolve implements gateway.Gateway: the outcome of the charge, refund or void
 // with that id, or NotFound for one that has not landed. Of the settings only
@@ -120,12 +130,15 @@ func (g *Gateway) Resolve(ctx context.Context, operation ident.ID) (gateway.Outc
 			return gateway.Outcome{}, err
 		}
 	}
+	if err := g.lapseIfDue(ctx, operation); err != nil {
+		return gateway.Outcome{}, err
+	}
 	if err := g.take(ctx); err != nil {
 		return gateway.Outcome{}, err
 	}
 	defer g.give()
 	known := g.book.find(operation)
-	if known == nil && g.journal != nil {
+	if (known == nil || known.state != ended) && g.journal != nil {
 		if err := g.journal.catchUp(g.book); err != nil {
 			return gateway.Outcome{}, fmt.Errorf("simulated: resolve: %w", err)
 		}

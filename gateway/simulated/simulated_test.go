@@ -136,6 +136,12 @@ func TestConformance(t *testing.T) {
 		if peer != nil {
 			h.Peer = peer
 		}
+		h.Challenges = card("4000002760003184")
+		h.Pass = func(t *testing.T, operation ident.ID, passes bool) {
+			if err := g.EndChallenge(t.Context(), operation, passes); err != nil {
+				t.Error(err)
+			}
+		}
 		h.Charges = func(t *testing.T, payment ident.ID) (n int) {
 			for _, e := range entries(t, g.Entries) {
 				if e.Kind == simulated.KindCharge && e.Payment == payment && e.Outcome.Status == gateway.Approved {

@@ -17,6 +17,9 @@ type Config struct {
 	Mode access.Mode `yaml:"mode"`
 	// Listen is the address of the HTTP server; 127.0.0.1:8080 by default.
 	Listen string `yaml:"listen"`
+	// PublicURL is where cardholders' browsers reach this server, for the challenges
+	// of simulated gateways; http:// and the address by default.
+	PublicURL string `yaml:"public_url"`
 	// Data is the directory for what is kept on this machine; ./florin-data by
 	// default.
 	Data string `yaml:"data"`

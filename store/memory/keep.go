@@ -41,17 +41,25 @@ func keepPayment(p payment.Payment) payment.Payment {
 	p.Details.Customer = keepPointer(p.Details.Customer)
 	p.Details.Risk = keepPointer(p.Details.Risk)
 	p.Answered = keepPointer(p.Answered)
-	p.Attempts, p.Captures, p.Refunds = nil, nil, nil
+	p.Attempts, p.Captures, p.Refunds, p.Disputes = nil, nil, nil, nil
 	return p
 }
 
 func keepAttempt(a payment.Attempt) payment.Attempt {
 	a.AnsweredAt, a.Inquiry.At = keepTime(a.AnsweredAt), keepTime(a.Inquiry.At)
-	a.Reversal = keepPointer(a.Reversal)
+	a.ExpiresAt, a.Reversal = keepTime(a.ExpiresAt), keepPointer(a.Reversal)
 	return a
 }
 
-func keepCapture(c payment.Capture) payment.Capture { return c }
+func keepCapture(c payment.Capture) payment.Capture {
+	c.AnsweredAt, c.Inquiry.At = keepTime(c.AnsweredAt), keepTime(c.Inquiry.At)
+	return c
+}
+
+func keepDispute(d payment.Dispute) payment.Dispute {
+	d.Inquiry.At = keepTime(d.Inquiry.At)
+	return d
+}
 
 func keepRefund(r payment.Refund) payment.Refund {
 	r.AnsweredAt, r.Inquiry.At = keepTime(r.AnsweredAt), keepTime(r.Inquiry.At)

@@ -36,6 +36,7 @@ func (sh *shard) adopt(p *payment.Payment) {
 	p.Attempts = sh.attempts.sorted(func(a *payment.Attempt) bool { return a.Payment == p.ID })
 	p.Captures = sh.captures.sorted(func(c *payment.Capture) bool { return c.Payment == p.ID })
 	p.Refunds = sh.refunds.sorted(func(r *payment.Refund) bool { return r.Payment == p.ID })
+	p.Disputes = sh.disputes.sorted(func(d *payment.Dispute) bool { return d.Payment == p.ID })
 }
 
 // Payment returns a payment with its children, or ErrNotFound.
@@ -50,13 +51,15 @@ func (s *Store) Payment(ctx context.Context, id ident.ID) (p payment.Payment, er
 	return p, err
 }
 
-// PaymentOf returns the payment of an attempt, a refund or a reversal.
+// PaymentOf returns the payment of an attempt, a capture, a refund or a reversal.
 func (s *Store) PaymentOf(ctx context.Context, operation ident.ID) (id ident.ID, err error) {
 	err = s.of(ctx, operation, func(sh *shard) error {
 		if a, ok := sh.attempts.rows[operation]; ok {
 			id = a.Payment
 		} else if r, ok := sh.refunds.rows[operation]; ok {
 			id = r.Payment
+		} else if c, ok := sh.captures.rows[operation]; ok {
+			id = c.Payment
 		} else {
 			for _, a := range sh.attempts.rows {
 				if a.Reversal != nil && a.Reversal.ID == operation {
@@ -126,6 +129,12 @@ func (s *Store) Due(ctx context.Context, number int, now time.Time, limit int) (
 		for _, r := range sh.refunds.sorted(func(r *payment.Refund) bool { return isDue(r.Inquiry.At) }) {
 			due = append(due, store.Due{Payment: r.Payment, Operation: r.ID, Kind: ident.Refund, At: r.Inquiry.At})
 		}
+		for _, c := range sh.captures.sorted(func(c *payment.Capture) bool { return isDue(c.Inquiry.At) }) {
+			due = append(due, store.Due{Payment: c.Payment, Operation: c.ID, Kind: ident.Capture, At: c.Inquiry.At})
+		}
+		for _, d := range sh.disputes.sorted(func(d *payment.Dispute) bool { return isDue(d.Inquiry.At) }) {
+			due = append(due, store.Due{Payment: d.Payment, Operation: d.ID, Kind: ident.Dispute, At: d.Inquiry.At})
+		}
 		return nil
 	})
 	slices.SortStableFunc(due, func(a, b store.Due) int { return a.At.Compare(b.At) })
@@ -142,6 +151,16 @@ func (s *Store) OpenCount(ctx context.Context, number int) (n int64, err error) 
 		}
 		for _, r := range sh.refunds.rows {
 			if !r.Inquiry.At.IsZero() {
+				n++
+			}
+		}
+		for _, c := range sh.captures.rows {
+			if !c.Inquiry.At.IsZero() {
+				n++
+			}
+		}
+		for _, d := range sh.disputes.rows {
+			if !d.Inquiry.At.IsZero() {
 				n++
 			}
 		}

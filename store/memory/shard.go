@@ -27,6 +27,7 @@ type shard struct {
 	attempts     table[payment.Attempt]
 	captures     table[payment.Capture]
 	refunds      table[payment.Refund]
+	disputes     table[payment.Dispute]
 	methods      table[vault.PaymentMethod]
 	apiKeys      table[access.APIKey]
 	batches      table[payment.Batch]
@@ -58,6 +59,7 @@ func newShard(number, shards int) *shard {
 		attempts: newTable("attempt", keepAttempt, func(a *payment.Attempt) row { return row{a.ID, a.UserID} }),
 		captures: newTable("capture", keepCapture, func(c *payment.Capture) row { return row{c.ID, c.UserID} }),
 		refunds:  newTable("refund", keepRefund, func(r *payment.Refund) row { return row{r.ID, r.UserID} }),
+		disputes: newTable("dispute", keepDispute, func(d *payment.Dispute) row { return row{d.ID, d.UserID} }),
 		methods:  newTable("method", keepMethod, func(m *vault.PaymentMethod) row { return row{m.ID, m.UserID} }),
 		apiKeys:  newTable("API key", keepAPIKey, func(k *access.APIKey) row { return row{k.ID, int64(number)} }),
 		transfers: newTable("transfer", keepTransfer,

@@ -85,6 +85,10 @@ func (sh *shard) families() []payment.Payment {
 		p := parent(r.Payment)
 		p.Refunds = append(p.Refunds, r)
 	}
+	for _, d := range sh.disputes.sorted(all) {
+		p := parent(d.Payment)
+		p.Disputes = append(p.Disputes, d)
+	}
 	families := make([]payment.Payment, 0, len(byID))
 	for _, p := range byID {
 		families = append(families, *p)

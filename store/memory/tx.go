@@ -151,6 +151,7 @@ func copyOf(c *store.Changes) *store.Changes {
 	copied.Attempts = slices.Clone(c.Attempts)
 	copied.Captures = slices.Clone(c.Captures)
 	copied.Refunds = slices.Clone(c.Refunds)
+	copied.Disputes = slices.Clone(c.Disputes)
 	copied.Methods = slices.Clone(c.Methods)
 	copied.APIKeys = slices.Clone(c.APIKeys)
 	copied.Transfers = slices.Clone(c.Transfers)
@@ -174,7 +175,7 @@ func (t *tx) check(sh *shard) error {
 	err := errors.Join(
 		sh.payments.check(sh, c.Payments), sh.attempts.check(sh, c.Attempts),
 		sh.captures.check(sh, c.Captures), sh.refunds.check(sh, c.Refunds),
-		sh.methods.check(sh, c.Methods), sh.apiKeys.check(sh, c.APIKeys),
+		sh.disputes.check(sh, c.Disputes), sh.methods.check(sh, c.Methods), sh.apiKeys.check(sh, c.APIKeys),
 		sh.transfers.check(sh, c.Transfers), sh.received.check(sh, made(c.Received)),
 		sh.batches.check(sh, c.Batches), sh.checkItems(c.BatchItems),
 		sh.holds.check(sh, c.Holds), sh.payouts.check(sh, c.Payouts),
@@ -243,6 +244,7 @@ func (sh *shard) apply(c *store.Changes) {
 	sh.attempts.apply(sh, c.Attempts)
 	sh.captures.apply(sh, c.Captures)
 	sh.refunds.apply(sh, c.Refunds)
+	sh.disputes.apply(sh, c.Disputes)
 	sh.methods.apply(sh, c.Methods)
 	sh.apiKeys.apply(sh, c.APIKeys)
 	sh.transfers.apply(sh, c.Transfers)
@@ -257,6 +259,9 @@ func (sh *shard) apply(c *store.Changes) {
 		if attempt.Value.Reversal != nil {
 			sh.note(attempt.Value.Reversal.ID)
 		}
+	}
+	for _, dispute := range c.Disputes {
+		sh.note(dispute.Value.Submission)
 	}
 	for _, account := range c.Accounts {
 		sh.accounts[account.Key] = account

@@ -15,19 +15,22 @@ import (
 const attemptRoom = "                                            "
 
 const attemptColumns = `id, id_low, payment, payment_low, user_id, gateway, method, amount, root, root_low,
-	outcome, reason, reference, answered_at, inquire_at, inquiries, reversal, reversal_low, reversal_status`
+	outcome, reason, reference, answered_at, inquire_at, inquiries, expires_at, reversal, reversal_low, reversal_status,
+	reversal_rest`
 
 var (
 	attempts = table[payment.Attempt]{
 		defineInsert("attempts", attemptColumns+", room"), (*tx).bindAttempt, (*conn).updateAttempt,
 	}
 	updateAttempt = define(`UPDATE attempts SET outcome = ?, reason = ?, reference = ?, answered_at = ?, inquire_at = ?,
-		inquiries = ?, reversal = ?, reversal_low = ?, reversal_status = ?, room = NULL WHERE id = ? AND id_low = ?`)
+		inquiries = ?, expires_at = ?, reversal = ?, reversal_low = ?, reversal_status = ?, reversal_rest = ?, room = NULL
+		WHERE id = ? AND id_low = ?`)
 	selectAttempts = define(`SELECT ` + attemptColumns + ` FROM attempts WHERE payment = ? ORDER BY id`)
 	allAttempts    = define(`SELECT ` + attemptColumns + ` FROM attempts ORDER BY payment, id`)
 	paymentOf      = [...]query{
 		define(`SELECT payment, payment_low FROM attempts WHERE id = ? AND id_low = ?`),
 		define(`SELECT payment, payment_low FROM refunds WHERE id = ? AND id_low = ?`),
+		define(`SELECT payment, payment_low FROM captures WHERE id = ? AND id_low = ?`),
 		define(`SELECT payment, payment_low FROM attempts WHERE reversal = ? AND reversal_low = ?`),
 	}
 )
@@ -63,7 +66,9 @@ func (s *stmt) bindAttemptState(a *payment.Attempt) {
 	s.bindInt(millis(a.AnsweredAt))
 	s.bindIntOrNull(millis(a.Inquiry.At))
 	s.bindInt(int64(a.Inquiry.Count))
+	s.bindIntOrNull(millis(a.ExpiresAt))
 	if a.Reversal == nil {
+		s.bindNull()
 		s.bindNull()
 		s.bindNull()
 		s.bindNull()
@@ -71,6 +76,7 @@ func (s *stmt) bindAttemptState(a *payment.Attempt) {
 	}
 	s.bindID(a.Reversal.ID)
 	s.bindText(string(a.Reversal.Status))
+	s.bindBool(a.Reversal.Rest)
 }
 
 // attempt reads a row of attemptColumns.
@@ -83,13 +89,14 @@ func (s *stmt) attempt() (a payment.Attempt, err error) {
 	a.Reference = s.text()
 	a.AnsweredAt = s.time()
 	a.Inquiry = payment.Inquiry{At: s.time(), Count: int(s.int())}
+	a.ExpiresAt = s.time()
 	if !s.isNull() {
-		a.Reversal = &payment.Reversal{ID: s.id(), Status: payment.OperationStatus(s.text())}
+		a.Reversal = &payment.Reversal{ID: s.id(), Status: payment.OperationStatus(s.text()), Rest: s.bool()}
 	}
 	return a, nil
 }
 
-// PaymentOf returns the payment of an attempt, a refund or a reversal.
+// PaymentOf returns the payment of an attempt, a capture, a refund or a reversal.
 func (s *Store) PaymentOf(ctx context.Context, operation ident.ID) (id ident.ID, err error) {
 	err = s.of(operation).read(ctx, func(c *conn) error {
 		for _, q := range paymentOf {

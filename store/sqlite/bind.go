@@ -31,6 +31,16 @@ func (s *stmt) id() ident.ID {
 	return ident.FromHalves(high, low)
 }
 
+func (s *stmt) bindBool(v bool) {
+	if v {
+		s.bindInt(1)
+	} else {
+		s.bindInt(0)
+	}
+}
+
+func (s *stmt) bool() bool { return s.int() != 0 }
+
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

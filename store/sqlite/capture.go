@@ -1,14 +1,19 @@
 package sqlite
 
-import "florin/payment"
+import (
+	"florin/payment"
+	"florin/problem"
+)
 
-const captureColumns = `id, id_low, payment, payment_low, attempt, attempt_low, user_id, amount, status, version`
+const captureColumns = `id, id_low, payment, payment_low, attempt, attempt_low, user_id, amount, final,
+	status, reason, reference, answered_at, version, inquire_at, inquiries`
 
 var (
 	captures = table[payment.Capture]{
 		defineInsert("captures", captureColumns), (*tx).bindCapture, (*conn).updateCapture,
 	}
-	updateCapture  = define(`UPDATE captures SET status = ?, version = ? WHERE id = ? AND id_low = ?`)
+	updateCapture = define(`UPDATE captures SET status = ?, reason = ?, reference = ?, answered_at = ?, version = ?,
+		inquire_at = ?, inquiries = ? WHERE id = ? AND id_low = ?`)
 	selectCaptures = define(`SELECT ` + captureColumns + ` FROM captures WHERE payment = ? ORDER BY id`)
 	allCaptures    = define(`SELECT ` + captureColumns + ` FROM captures ORDER BY payment, id`)
 )
@@ -19,8 +24,8 @@ func (t *tx) bindCapture(s *stmt, v *payment.Capture) error {
 	s.bindID(v.Attempt)
 	s.bindInt(v.UserID)
 	s.bindInt(v.Minor)
-	s.bindText(string(v.Status))
-	s.bindInt(v.Version)
+	s.bindBool(v.Final)
+	s.bindCaptureState(v)
 	return nil
 }
 
@@ -29,16 +34,31 @@ func (c *conn) updateCapture(v *payment.Capture) error {
 	if err != nil {
 		return err
 	}
-	s.bindText(string(v.Status))
-	s.bindInt(v.Version)
+	s.bindCaptureState(v)
 	s.bindID(v.ID)
 	return s.runOne()
+}
+
+// bindCaptureState binds the columns from status on.
+func (s *stmt) bindCaptureState(v *payment.Capture) {
+	s.bindText(string(v.Status))
+	s.bindText(string(v.Reason))
+	s.bindText(v.Reference)
+	s.bindInt(millis(v.AnsweredAt))
+	s.bindInt(v.Version)
+	s.bindIntOrNull(millis(v.Inquiry.At))
+	s.bindInt(int64(v.Inquiry.Count))
 }
 
 // capture reads a row of captureColumns.
 func (s *stmt) capture() (v payment.Capture, err error) {
 	v.ID, v.Payment, v.Attempt = s.id(), s.id(), s.id()
-	v.UserID, v.Minor = s.int(), s.int()
-	v.Status, v.Version = payment.OperationStatus(s.text()), s.int()
+	v.UserID, v.Minor, v.Final = s.int(), s.int(), s.bool()
+	v.Status = payment.OperationStatus(s.text())
+	v.Reason = problem.Code(s.text())
+	v.Reference = s.text()
+	v.AnsweredAt = s.time()
+	v.Version = s.int()
+	v.Inquiry = payment.Inquiry{At: s.time(), Count: int(s.int())}
 	return v, nil
 }

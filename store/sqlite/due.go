@@ -1,39 +1,69 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"florin/ident"
 	"florin/store"
 )
 
-// Two queries, since the planner walks each partial index in its order.
+// dueIn are the open operations by kind: a query each, since the planner walks
+// each partial index in its order.
 var (
-	dueAttempts = define(`SELECT payment, payment_low, id, id_low, inquire_at FROM attempts
-		WHERE inquire_at <= ? ORDER BY inquire_at, id LIMIT ?`)
-	dueRefunds = define(`SELECT payment, payment_low, id, id_low, inquire_at FROM refunds
-		WHERE inquire_at <= ? ORDER BY inquire_at, id LIMIT ?`)
+	dueIn = [...]struct {
+		kind ident.Kind
+		query
+	}{
+		{ident.Attempt, defineDue("attempts", "inquire_at")},
+		{ident.Refund, defineDue("refunds", "inquire_at")},
+		{ident.Capture, defineDue("captures", "inquire_at")},
+		{ident.Dispute, defineDue("disputes", "inquire_at")},
+	}
+	expiring  = defineDue("attempts", "expires_at")
 	openCount = define(`SELECT (SELECT count(*) FROM attempts WHERE inquire_at IS NOT NULL)
-		+ (SELECT count(*) FROM refunds WHERE inquire_at IS NOT NULL)`)
+		+ (SELECT count(*) FROM refunds WHERE inquire_at IS NOT NULL)
+		+ (SELECT count(*) FROM captures WHERE inquire_at IS NOT NULL)
+		+ (SELECT count(*) FROM disputes WHERE inquire_at IS NOT NULL)`)
 )
+
+func defineDue(table, column string) query {
+	return define(`SELECT payment, payment_low, id, id_low, ` + column + ` FROM ` + table + ` WHERE ` + column +
+		` <= ? ORDER BY ` + column + `, id LIMIT ?`)
+}
 
 // Due lists the open operations whose inquiry is due, the longest waiting first.
 func (s *Store) Due(ctx context.Context, shard int, now time.Time, limit int) ([]store.Due, error) {
-	var attempts, refunds []store.Due
+	var all []store.Due
 	err := s.shards[shard].read(ctx, func(c *conn) error {
-		return c.inReadTx(func() (err error) {
-			if attempts, err = c.due(dueAttempts, ident.Attempt, now, limit); err != nil {
-				return err
+		return c.inReadTx(func() error {
+			for _, in := range dueIn {
+				some, err := c.due(in.query, in.kind, now, limit)
+				if err != nil {
+					return err
+				}
+				all = append(all, some...)
 			}
-			refunds, err = c.due(dueRefunds, ident.Refund, now, limit)
-			return err
+			return nil
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return longestWaiting(attempts, refunds, limit), nil
+	slices.SortStableFunc(all, func(a, b store.Due) int { return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli()) })
+	return all[:min(len(all), limit)], nil
+}
+
+// Expiring lists the attempts whose authorization has expired, the longest
+// waiting first.
+func (s *Store) Expiring(ctx context.Context, shard int, now time.Time, limit int) (due []store.Due, err error) {
+	err = s.shards[shard].read(ctx, func(c *conn) error {
+		due, err = c.due(expiring, ident.Attempt, now, limit)
+		return err
+	})
+	return due, err
 }
 
 func (c *conn) due(q query, kind ident.Kind, now time.Time, limit int) ([]store.Due, error) {
@@ -46,20 +76,6 @@ func (c *conn) due(q query, kind ident.Kind, now time.Time, limit int) ([]store.
 	return collect(s, nil, func(s *stmt) (store.Due, error) {
 		return store.Due{Payment: s.id(), Operation: s.id(), Kind: kind, At: s.time()}, nil
 	})
-}
-
-// longestWaiting merges two lists that are ordered by time.
-func longestWaiting(a, b []store.Due, limit int) []store.Due {
-	var merged []store.Due
-	for len(merged) < limit && len(a)+len(b) > 0 {
-		from := &a
-		if len(a) == 0 || len(b) > 0 && b[0].At.Before(a[0].At) {
-			from = &b
-		}
-		merged = append(merged, (*from)[0])
-		*from = (*from)[1:]
-	}
-	return merged
 }
 
 // OpenCount counts a shard's open operations.

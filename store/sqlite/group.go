@@ -49,6 +49,10 @@ func (t *tx) noteAll(changes *store.Changes) {
 	for i := range changes.Refunds {
 		t.note(changes.Refunds[i].Value.ID)
 	}
+	for i := range changes.Disputes {
+		t.note(changes.Disputes[i].Value.ID)
+		t.note(changes.Disputes[i].Value.Submission)
+	}
 	for i := range changes.Methods {
 		t.note(changes.Methods[i].Value.ID)
 	}

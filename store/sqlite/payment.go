@@ -19,14 +19,14 @@ const paymentRoom = "            "
 
 const paymentColumns = `id, id_low, user_id, amount, currency, capture_method, purpose, details,
 	status, reason, version, payment_method, attempt, attempt_low, gateway,
-	authorized, capture_pending, captured, refund_pending, refunded, disputed, answered_version, answered`
+	action_url, authorized, capture_pending, captured, refund_pending, refunded, disputed, answered_version, answered`
 
 var (
 	payments = table[payment.Payment]{
 		defineInsert("payments", paymentColumns+", generation, room"), (*tx).bindPayment, (*conn).updatePayment,
 	}
 	updatePayment = define(`UPDATE payments SET status = ?, reason = ?, version = ?, payment_method = ?, attempt = ?,
-		attempt_low = ?, gateway = ?, authorized = ?, capture_pending = ?, captured = ?, refund_pending = ?,
+		attempt_low = ?, gateway = ?, action_url = ?, authorized = ?, capture_pending = ?, captured = ?, refund_pending = ?,
 		refunded = ?, disputed = ?, answered_version = ?, answered = ?, details = ?, room = NULL WHERE id = ? AND id_low = ?`)
 	selectPayment = define(`SELECT ` + paymentColumns + ` FROM payments WHERE id = ? AND id_low = ?`)
 	allPayments   = define(`SELECT ` + paymentColumns + ` FROM payments ORDER BY id`)
@@ -74,6 +74,7 @@ func (s *stmt) bindPaymentState(p *payment.Payment) error {
 	s.bindText(p.PaymentMethod)
 	s.bindID(p.Attempt)
 	s.bindText(p.Gateway)
+	s.bindText(p.ActionURL)
 	s.bindInt(p.AuthorizedMinor)
 	s.bindInt(p.CapturePendingMinor)
 	s.bindInt(p.CapturedMinor)
@@ -123,6 +124,7 @@ func (s *stmt) payment() (p payment.Payment, err error) {
 	p.PaymentMethod = s.text()
 	p.Attempt = s.id()
 	p.Gateway = s.text()
+	p.ActionURL = s.text()
 	p.AuthorizedMinor = s.int()
 	p.CapturePendingMinor = s.int()
 	p.CapturedMinor = s.int()
@@ -151,7 +153,10 @@ func (c *conn) payment(id ident.ID) (payment.Payment, error) {
 	if p.Captures, err = childrenOf(c, selectCaptures, id, (*stmt).capture); err != nil {
 		return p, err
 	}
-	p.Refunds, err = childrenOf(c, selectRefunds, id, (*stmt).refund)
+	if p.Refunds, err = childrenOf(c, selectRefunds, id, (*stmt).refund); err != nil {
+		return p, err
+	}
+	p.Disputes, err = childrenOf(c, selectDisputes, id, (*stmt).dispute)
 	return p, err
 }
 

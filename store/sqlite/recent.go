@@ -88,14 +88,14 @@ func (r *recent) apply(changes *store.Changes) {
 		c := &changes.Payments[i]
 		if c.New {
 			p := c.Value
-			p.Attempts, p.Captures, p.Refunds = nil, nil, nil
+			p.Attempts, p.Captures, p.Refunds, p.Disputes = nil, nil, nil, nil
 			r.put(p)
 			continue
 		}
 		if p, ok := r.payments[c.Value.ID]; ok {
-			attempts, captures, refunds := p.Attempts, p.Captures, p.Refunds
+			attempts, captures, refunds, disputes := p.Attempts, p.Captures, p.Refunds, p.Disputes
 			*p = c.Value
-			p.Attempts, p.Captures, p.Refunds = attempts, captures, refunds
+			p.Attempts, p.Captures, p.Refunds, p.Disputes = attempts, captures, refunds, disputes
 		}
 	}
 	for i := range changes.Attempts {
@@ -114,6 +114,12 @@ func (r *recent) apply(changes *store.Changes) {
 		c := &changes.Refunds[i]
 		if p, ok := r.payments[c.Value.Payment]; ok {
 			p.Refunds = merged(p.Refunds, c, func(v *payment.Refund) ident.ID { return v.ID })
+		}
+	}
+	for i := range changes.Disputes {
+		c := &changes.Disputes[i]
+		if p, ok := r.payments[c.Value.Payment]; ok {
+			p.Disputes = merged(p.Disputes, c, func(v *payment.Dispute) ident.ID { return v.ID })
 		}
 	}
 }
@@ -137,6 +143,7 @@ func cloned(p *payment.Payment) payment.Payment {
 	c.Attempts = slices.Clone(p.Attempts)
 	c.Captures = slices.Clone(p.Captures)
 	c.Refunds = slices.Clone(p.Refunds)
+	c.Disputes = slices.Clone(p.Disputes)
 	for i := range c.Attempts {
 		if r := c.Attempts[i].Reversal; r != nil {
 			own := *r

@@ -137,6 +137,12 @@ func (v *snapshot) Payments(ctx context.Context, visit func(payment.Payment) err
 		return err
 	}
 	defer refunds.close()
+	disputes, err := newCursor(v.c, allDisputes, (*stmt).dispute,
+		func(d *payment.Dispute) ident.ID { return d.Payment })
+	if err != nil {
+		return err
+	}
+	defer disputes.close()
 
 	// upTo visits the orphans before an id, then fills p.
 	adopt := func(p *payment.Payment) (err error) {
@@ -146,12 +152,15 @@ func (v *snapshot) Payments(ctx context.Context, visit func(payment.Payment) err
 		if p.Captures, err = captures.take(p.ID); err != nil {
 			return err
 		}
-		p.Refunds, err = refunds.take(p.ID)
+		if p.Refunds, err = refunds.take(p.ID); err != nil {
+			return err
+		}
+		p.Disputes, err = disputes.take(p.ID)
 		return err
 	}
 	orphans := func(before int64) error {
 		for {
-			id, ok := least(attempts.parent, captures.parent, refunds.parent)
+			id, ok := least(attempts.parent, captures.parent, refunds.parent, disputes.parent)
 			if !ok || id.High() >= before {
 				return nil
 			}

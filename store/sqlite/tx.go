@@ -197,6 +197,7 @@ func (t *tx) write(changes *store.Changes) error {
 		func() error { return attempts.write(t, changes.Attempts) },
 		func() error { return captures.write(t, changes.Captures) },
 		func() error { return refunds.write(t, changes.Refunds) },
+		func() error { return disputes.write(t, changes.Disputes) },
 		func() error { return methods.write(t, changes.Methods) },
 		func() error { return apiKeys.write(t, changes.APIKeys) },
 		func() error { return transfers.write(t, changes.Transfers) },

@@ -8,7 +8,7 @@ import (
 	"florin/store"
 )
 
-var dueCases = map[string]func(*fixture){"order": dueOrder}
+var dueCases = map[string]func(*fixture){"order": dueOrder, "others": dueOthers, "expiring": dueExpiring}
 
 func dueOrder(f *fixture) {
 	p := f.payment(f.user(0, 1))

@@ -17,6 +17,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"payment", paymentCases},
 		{"refund", refundCases},
 		{"search", searchCases},
+		{"dispute", disputeCases},
 		{"method", methodCases},
 		{"transfer", transferCases},
 		{"batch", batchCases},

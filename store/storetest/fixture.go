@@ -193,6 +193,14 @@ func (f *fixture) refund(p payment.Payment, a payment.Attempt, minor int64) paym
 	}
 }
 
+func (f *fixture) dispute(p payment.Payment, a payment.Attempt, minor int64) payment.Dispute {
+	return payment.Dispute{
+		ID: f.ids.New(p.UserID), Payment: p.ID, Attempt: a.ID, UserID: p.UserID, Gateway: "simulated",
+		Reference: "dp_1", Amount: money.Amount{Minor: minor, Currency: p.Amount.Currency}, Reason: "fraudulent",
+		Status: payment.DisputeNeedsResponse, Version: 1,
+	}
+}
+
 func (f *fixture) event(userID int64, object ident.ID, version int64) event.Event {
 	return event.Event{
 		ID: f.ids.New(userID), Type: event.PaymentCreated, Kind: ident.Payment, Object: object, Version: version,

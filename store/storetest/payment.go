@@ -43,10 +43,12 @@ func (f *fixture) full(userID int64) payment.Payment {
 	first.AnsweredAt, first.Inquiry = f.now.Add(time.Second), payment.Inquiry{Count: 3}
 	second.Outcome, second.Reference = payment.OutcomeApproved, "ch_123"
 	second.AnsweredAt = f.now.Add(2 * time.Second)
-	second.Reversal = &payment.Reversal{ID: f.ids.New(userID), Status: payment.OperationPending}
+	second.Reversal = &payment.Reversal{ID: f.ids.New(userID), Status: payment.OperationPending, Rest: true}
+	second.ExpiresAt = f.now.Add(6 * 24 * time.Hour)
 	p.State = payment.State{
 		Status: payment.Succeeded, Reason: problem.LostCard, Version: 5, PaymentMethod: "pm_card_visa",
-		Attempt: second.ID, Gateway: "simulated", AuthorizedMinor: 1, CapturePendingMinor: 2, CapturedMinor: 3,
+		Attempt: second.ID, Gateway: "simulated", ActionURL: "https://example.com/challenge?a=b&c",
+		AuthorizedMinor: 1, CapturePendingMinor: 2, CapturedMinor: 3,
 		RefundPendingMinor: 4, RefundedMinor: 5, DisputedMinor: 6,
 	}
 	answered := p.State
@@ -58,6 +60,14 @@ func (f *fixture) full(userID int64) payment.Payment {
 	second.Root = first.ID
 	p.Attempts = []payment.Attempt{first, second}
 	p.Captures = []payment.Capture{f.capture(p, second, 1), f.capture(p, second, 2)}
+	c := &p.Captures[1]
+	c.Final, c.Status, c.Reason, c.Reference = true, payment.OperationFailed, problem.ProcessingError, "ca_1"
+	c.AnsweredAt, c.Version, c.Inquiry = f.now.Add(time.Minute), 2, payment.Inquiry{At: f.now.Add(time.Hour), Count: 2}
+	p.Disputes = []payment.Dispute{f.dispute(p, second, 4), f.dispute(p, second, 5)}
+	d := &p.Disputes[1]
+	d.Status, d.Evidence, d.Submission = payment.DisputeUnderReview, "Ein \"Beleg\"\n本", f.ids.New(userID)
+	d.WalletMinor, d.Exceeds, d.Version = 3, true, 2
+	d.Inquiry = payment.Inquiry{At: f.now.Add(time.Hour), Count: 7}
 	p.Refunds = []payment.Refund{refund, f.refund(p, second, 4)}
 	return p
 }
@@ -69,6 +79,7 @@ func all(payments ...payment.Payment) store.Changes {
 		c.Attempts = append(c.Attempts, fresh(p.Attempts...)...)
 		c.Captures = append(c.Captures, fresh(p.Captures...)...)
 		c.Refunds = append(c.Refunds, fresh(p.Refunds...)...)
+		c.Disputes = append(c.Disputes, fresh(p.Disputes...)...)
 	}
 	c.Payments = fresh(payments...)
 	return c
@@ -111,12 +122,18 @@ func paymentUpdate(f *fixture) {
 	a.Outcome, a.Reason, a.Reference = payment.OutcomeUnknown, problem.ProcessingError, "ch_9"
 	a.AnsweredAt, a.Inquiry = time.Time{}, payment.Inquiry{At: f.now.Add(time.Hour), Count: 9}
 	a.Reversal = &payment.Reversal{ID: a.Reversal.ID, Status: payment.OperationSucceeded}
-	p.Captures[0].Status, p.Captures[0].Version = payment.OperationFailed, 2
+	a.ExpiresAt = time.Time{}
+	c := &p.Captures[0]
+	c.Status, c.Version, c.Reason, c.Reference = payment.OperationFailed, 2, problem.GenericDecline, "ca_2"
+	c.AnsweredAt, c.Inquiry = f.now, payment.Inquiry{At: f.now.Add(time.Hour), Count: 1}
+	d := &p.Disputes[0]
+	d.Status, d.Evidence, d.Submission, d.Version = payment.DisputeLost, "none", f.ids.New(p.UserID), 3
+	d.Inquiry = payment.Inquiry{At: f.now.Add(time.Hour), Count: 1}
 	r := &p.Refunds[1]
 	r.Status, r.Reference, r.AnsweredAt = payment.OperationSucceeded, "re_2", f.now
 	r.Version, r.Inquiry = 2, payment.Inquiry{}
 	f.commit(0, store.Changes{
-		Payments: update(p), Attempts: update(*a), Captures: update(p.Captures[0]), Refunds: update(*r),
+		Payments: update(p), Attempts: update(*a), Captures: update(*c), Refunds: update(*r), Disputes: update(*d),
 	})
 	got, err := f.store.Payment(f.ctx, p.ID)
 	f.check(err)

@@ -26,6 +26,7 @@ CREATE TABLE payments (
 	attempt          INTEGER NOT NULL,
 	attempt_low      INTEGER NOT NULL,
 	gateway          TEXT NOT NULL,
+	action_url       TEXT NOT NULL,
 	authorized       INTEGER NOT NULL,
 	capture_pending  INTEGER NOT NULL,
 	captured         INTEGER NOT NULL,
@@ -60,13 +61,16 @@ CREATE TABLE attempts (
 	answered_at     INTEGER NOT NULL,
 	inquire_at      INTEGER, -- NULL: nothing left to ask
 	inquiries       INTEGER NOT NULL,
+	expires_at      INTEGER, -- NULL: nothing left to capture
 	reversal        INTEGER,
 	reversal_low    INTEGER,
 	reversal_status TEXT,
+	reversal_rest   INTEGER,
 	room            TEXT -- as in payments
 ) STRICT;
 CREATE INDEX attempts_payment ON attempts (payment);
 CREATE INDEX attempts_due ON attempts (inquire_at) WHERE inquire_at IS NOT NULL;
+CREATE INDEX attempts_expiring ON attempts (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX attempts_reversal ON attempts (reversal) WHERE reversal IS NOT NULL;
 
 CREATE TABLE captures (
@@ -78,10 +82,17 @@ CREATE TABLE captures (
 	attempt_low INTEGER NOT NULL,
 	user_id     INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
 	amount      INTEGER NOT NULL,
+	final       INTEGER NOT NULL,
 	status      TEXT NOT NULL,
-	version     INTEGER NOT NULL
+	reason      TEXT NOT NULL,
+	reference   TEXT NOT NULL,
+	answered_at INTEGER NOT NULL,
+	version     INTEGER NOT NULL,
+	inquire_at  INTEGER, -- NULL: nothing left to ask
+	inquiries   INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX captures_payment ON captures (payment);
+CREATE INDEX captures_due ON captures (inquire_at) WHERE inquire_at IS NOT NULL;
 
 CREATE TABLE refunds (
 	id          INTEGER PRIMARY KEY,
