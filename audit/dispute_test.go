@@ -44,7 +44,7 @@ func (w *world) begun(user int64, method payment.CaptureMethod, purpose payment.
 	p := w.write(payment.DecideCreate(payment.Create{
 		ID: w.ids.New(user), UserID: user, Amount: money.Amount{Minor: 1000, Currency: "USD"}, CaptureMethod: method,
 		Purpose: purpose, Method: "pm_card_visa", Confirm: true,
-		Start: payment.Start{Attempt: w.ids.New(user), Gateway: "alpha"},
+		Start: payment.Start{Attempt: w.ids.New(user), Gateway: "alpha", InquireAt: began},
 	}))
 	w.approve(audit.Charge, p.Attempt, ident.ID{}, p.ID, p.Amount)
 	return w.settle(p, p.Attempt, payment.OutcomeApproved)

@@ -200,7 +200,8 @@ func TestTransferBatch(t *testing.T) {
 	w := newWorld(t)
 	w.fund(t, 150, 4)
 	requests := []flow.Transfer{
-		keyedTransfer(transfer(4, 8, 100), "a"), transfer(4, 4, 1), transfer(4, 8, 100), transfer(4, 5, 30), transfer(5, 9, 10),
+		keyedTransfer(transfer(4, 8, 100), "a"), transfer(4, 4, 1), transfer(4, 8, 100),
+		transfer(4, 5, 30), transfer(5, 9, 10),
 		transfer(4, 12, 20), transfer(4, 5, 1),
 	}
 	want := []string{

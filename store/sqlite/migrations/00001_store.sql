@@ -150,9 +150,10 @@ CREATE TABLE claims (
 CREATE INDEX claims_hash ON claims (generation, hash);
 
 -- The crowded accounts, of which nearly every transaction has an entry, have ids
--- below 0, all others above: only the latter's entries are indexed. What changes stands in a table of its own, with narrow
--- rows and no index: many of them are written with one statement, and users who
--- pay each other at random touch few pages.
+-- below 0, all others above: only the latter's entries are indexed. What changes
+-- stands in a table of its own, with narrow rows and no index: many of them are
+-- written with one statement, and users who pay each other at random touch few
+-- pages.
 CREATE TABLE account_names (
 	id       INTEGER PRIMARY KEY,
 	name     TEXT NOT NULL,
