@@ -35,9 +35,10 @@ func (p Payment) AnswerTo(first ident.ID) (state State, open, ok bool) {
 		PaymentMethod: last.Method, Attempt: last.ID, Gateway: last.Gateway,
 	}
 	switch {
-	case last.Outcome == OutcomeApproved && last.Reversal == nil && p.CaptureMethod == CaptureManual:
+	case p.CaptureMethod == CaptureManual && last.Outcome == OutcomeApproved && last.ID == p.Attempt && p.AuthorizedMinor > 0:
+		// It was authorized in time, whatever became of that.
 		state.Status, state.AuthorizedMinor = RequiresCapture, p.Amount.Minor
-	case last.Outcome == OutcomeApproved && last.Reversal == nil:
+	case last.Stands():
 		state.Status, state.AuthorizedMinor, state.CapturedMinor = Succeeded, p.Amount.Minor, p.Amount.Minor
 	case last.Reason != "":
 		state.Status, state.Reason = Declined, last.Reason
