@@ -144,13 +144,11 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 		}
 		minor, currency = v.minor, v.currency
 		debit, credit = ledger.Wallet(t.UserID), ledger.Transfers
-		switch t.Kind {
-		case ledger.KindTransfer:
+		if t.Kind == ledger.KindTransfer {
 			credit = ledger.Wallet(v.to)
-		case ledger.KindTransferReturn:
-			debit, credit = credit, debit
 		}
 		if t.Kind == ledger.KindTransferReturn {
+			debit, credit = credit, debit
 			v.returned = min(v.returned+1, 2)
 		} else {
 			v.booked = min(v.booked+1, 2)

@@ -147,12 +147,12 @@ func (m *move) postings(kind ledger.Kind) []ledger.Posting {
 		return money.Amount{Minor: minor, Currency: money.Currency(m.currency[:])}
 	}
 	all, own, held := part(m.minor), ledger.Wallet(m.user), ledger.Held(m.user)
-	switch kind {
-	case ledger.KindHoldPlaced, ledger.KindRefundReserved:
+	switch {
+	case kind == ledger.KindHoldPlaced || kind == ledger.KindRefundReserved:
 		return []ledger.Posting{{Debit: own, Credit: held, Amount: all}}
-	case ledger.KindHoldReleased, ledger.KindRefundReleased:
+	case kind == ledger.KindHoldReleased || kind == ledger.KindRefundReleased:
 		return []ledger.Posting{{Debit: held, Credit: own, Amount: all}}
-	case ledger.KindPayout:
+	case kind == ledger.KindPayout:
 		return []ledger.Posting{{Debit: own, Credit: ledger.Payouts, Amount: all}}
 	}
 	captured := []ledger.Posting{{Debit: held, Credit: ledger.Sales, Amount: part(m.captured)}}

@@ -21,12 +21,12 @@ func (s *Service) Inquire(ctx context.Context, due store.Due) error {
 	if err != nil {
 		return readError(err)
 	}
-	switch due.Kind {
-	case ident.Refund:
+	switch {
+	case due.Kind == ident.Refund:
 		return s.inquireRefund(ctx, p, due.Operation)
-	case ident.Capture:
+	case due.Kind == ident.Capture:
 		return s.inquireCapture(ctx, p, due.Operation)
-	case ident.Dispute:
+	case due.Kind == ident.Dispute:
 		return s.inquireDispute(ctx, p, due.Operation)
 	}
 	i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == due.Operation })

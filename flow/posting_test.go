@@ -82,16 +82,20 @@ var postingRows = []struct {
 		return b.charge(payment.Wallet, payment.Sale).Captures[0].ID
 	}, "capture: USER:wallet -1000, sales +1000"},
 	{"hold placed", table.place, "hold_placed: USER:wallet -400, USER:held +400"},
-	{"hold released", func(b table) ident.ID { return b.end(b.place(), false, 0) },
-		"hold_placed: USER:wallet -400, USER:held +400\nhold_released: USER:held -400, USER:wallet +400"},
+	{
+		"hold released", func(b table) ident.ID { return b.end(b.place(), false, 0) },
+		"hold_placed: USER:wallet -400, USER:held +400\nhold_released: USER:held -400, USER:wallet +400",
+	},
 	{"hold expired", func(b table) ident.ID {
 		id := b.place()
 		b.clock.Advance(time.Hour)
 		b.expireDue(b)
 		return id
 	}, "hold_placed: USER:wallet -400, USER:held +400\nhold_released: USER:held -400, USER:wallet +400"},
-	{"hold captured", func(b table) ident.ID { return b.end(b.place(), true, 0) },
-		"hold_placed: USER:wallet -400, USER:held +400\nhold_captured: USER:held -400, sales +400"},
+	{
+		"hold captured", func(b table) ident.ID { return b.end(b.place(), true, 0) },
+		"hold_placed: USER:wallet -400, USER:held +400\nhold_captured: USER:held -400, sales +400",
+	},
 	{
 		"hold captured in part", func(b table) ident.ID { return b.end(b.place(), true, 150) },
 		"hold_placed: USER:wallet -400, USER:held +400\n" +
@@ -119,10 +123,14 @@ var postingRows = []struct {
 		},
 		"refund_reserved: USER:wallet -300, USER:held +300\nrefund_released: USER:held -300, USER:wallet +300",
 	},
-	{"adjustment up", func(b table) ident.ID { return b.give(b, payer, b.amount(5)).ID },
-		"adjustment: adjustments -5, USER:wallet +5"},
-	{"adjustment down", func(b table) ident.ID { return b.give(b, payer, b.amount(-5)).ID },
-		"adjustment: USER:wallet -5, adjustments +5"},
+	{
+		"adjustment up", func(b table) ident.ID { return b.give(b, payer, b.amount(5)).ID },
+		"adjustment: adjustments -5, USER:wallet +5",
+	},
+	{
+		"adjustment down", func(b table) ident.ID { return b.give(b, payer, b.amount(-5)).ID },
+		"adjustment: USER:wallet -5, adjustments +5",
+	},
 	{"payout", func(b table) ident.ID {
 		p, _, err := b.flow.PayOut(b.Context(), flow.PayOut{UserID: payer, Amount: b.amount(500)})
 		if err != nil {

@@ -201,10 +201,9 @@ func (s *Service) Wallet(ctx context.Context, userID int64) ([]Balance, error) {
 	found := map[money.Currency]Balance{}
 	for _, a := range accounts {
 		b := found[a.Currency]
-		switch a.Name {
-		case ledger.Wallet(userID):
+		if a.Name == ledger.Wallet(userID) {
 			b.Available = a.Balance
-		case ledger.Held(userID):
+		} else if a.Name == ledger.Held(userID) {
 			b.Held = a.Balance
 		}
 		found[a.Currency] = b

@@ -115,11 +115,13 @@ func TestAdjustmentIsReplayedForEver(t *testing.T) {
 		{"another amount", flow.Adjust{Amount: usd(501), TransactionID: "a"}, "transaction_id"},
 		{"the amount's negative", flow.Adjust{Amount: usd(-500), TransactionID: "a"}, "transaction_id"},
 		{
-			"another currency", flow.Adjust{Amount: money.Amount{Minor: 500, Currency: "EUR"}, TransactionID: "a"},
+			"another currency",
+			flow.Adjust{Amount: money.Amount{Minor: 500, Currency: "EUR"}, TransactionID: "a"},
 			"transaction_id",
 		},
 		{
-			"its key for another", flow.Adjust{Amount: usd(9), TransactionID: "b", Idempotency: key("k", "3")},
+			"its key for another",
+			flow.Adjust{Amount: usd(9), TransactionID: "b", Idempotency: key("k", "3")},
 			"Idempotency-Key",
 		},
 	} {

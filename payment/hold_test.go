@@ -143,8 +143,10 @@ func holdData(e event.Event, p payment.Payment) error {
 	if err := json.Unmarshal(e.Data, &data); err != nil {
 		return err
 	}
-	objects := map[ident.Kind]string{ident.Payment: "payment", ident.Capture: "capture", ident.Refund: "refund",
-		ident.Dispute: "dispute"}
+	objects := map[ident.Kind]string{
+		ident.Payment: "payment", ident.Capture: "capture", ident.Refund: "refund",
+		ident.Dispute: "dispute",
+	}
 	paymentID := p.ID.Text(ident.Payment)
 	switch {
 	case data.ID != e.Object.Text(e.Kind) || data.Object != objects[e.Kind] ||

@@ -69,11 +69,10 @@ func TestHoldTransitions(t *testing.T) {
 	for name, end := range ends {
 		for _, status := range wallet.HoldStatuses() {
 			h := place(t)
-			switch status {
-			case wallet.HoldCaptured:
+			if status == wallet.HoldCaptured {
 				h.CapturedMinor = 5
-				fallthrough
-			case wallet.HoldReleased, wallet.HoldExpired:
+			}
+			if status != wallet.HoldActive {
 				h.Status, h.Version = status, 2
 			}
 			expected := want[name][status]
@@ -139,11 +138,13 @@ func TestDecideHold(t *testing.T) {
 		{"the past", 9, wallet.PlaceHold{Amount: usd(1), ExpiresAt: began}, "expires_at", problem.InvalidParameter},
 		{"30 days", 9, wallet.PlaceHold{Amount: usd(1), ExpiresAt: began.Add(wallet.MaxHoldTime)}, "", ""},
 		{
-			"more than 30 days", 9, wallet.PlaceHold{Amount: usd(1), ExpiresAt: began.Add(wallet.MaxHoldTime + time.Second)},
+			"more than 30 days", 9,
+			wallet.PlaceHold{Amount: usd(1), ExpiresAt: began.Add(wallet.MaxHoldTime + time.Second)},
 			"expires_at", problem.InvalidParameter,
 		},
 		{
-			"beyond the range", 1 << 62, wallet.PlaceHold{Amount: usd(money.Currency("USD").MaxMinor() + 1)},
+			"beyond the range", 1 << 62,
+			wallet.PlaceHold{Amount: usd(money.Currency("USD").MaxMinor() + 1)},
 			"amount", problem.InvalidParameter,
 		},
 	} {

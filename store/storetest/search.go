@@ -23,7 +23,7 @@ var searchCases = map[string]func(*fixture){
 type dice struct{ *rand.Rand }
 
 func newDice() dice {
-	return dice{rand.New(rand.NewPCG(7, 11))} //nolint:gosec // it is to be repeatable
+	return dice{rand.New(rand.NewPCG(7, 11))}
 }
 
 func choose[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
