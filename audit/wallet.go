@@ -147,13 +147,14 @@ func (m *move) postings(kind ledger.Kind) []ledger.Posting {
 		return money.Amount{Minor: minor, Currency: money.Currency(m.currency[:])}
 	}
 	all, own, held := part(m.minor), ledger.Wallet(m.user), ledger.Held(m.user)
-	switch {
-	case kind == ledger.KindHoldPlaced || kind == ledger.KindRefundReserved:
+	switch kind {
+	case ledger.KindHoldPlaced, ledger.KindRefundReserved:
 		return []ledger.Posting{{Debit: own, Credit: held, Amount: all}}
-	case kind == ledger.KindHoldReleased || kind == ledger.KindRefundReleased:
+	case ledger.KindHoldReleased, ledger.KindRefundReleased:
 		return []ledger.Posting{{Debit: held, Credit: own, Amount: all}}
-	case kind == ledger.KindPayout:
+	case ledger.KindPayout:
 		return []ledger.Posting{{Debit: own, Credit: ledger.Payouts, Amount: all}}
+	default: // a hold's capture
 	}
 	captured := []ledger.Posting{{Debit: held, Credit: ledger.Sales, Amount: part(m.captured)}}
 	if m.captured < m.minor {

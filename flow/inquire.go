@@ -21,13 +21,14 @@ func (s *Service) Inquire(ctx context.Context, due store.Due) error {
 	if err != nil {
 		return readError(err)
 	}
-	switch {
-	case due.Kind == ident.Refund:
+	switch due.Kind {
+	case ident.Refund:
 		return s.inquireRefund(ctx, p, due.Operation)
-	case due.Kind == ident.Capture:
+	case ident.Capture:
 		return s.inquireCapture(ctx, p, due.Operation)
-	case due.Kind == ident.Dispute:
+	case ident.Dispute:
 		return s.inquireDispute(ctx, p, due.Operation)
+	default: // an attempt, or its reversal
 	}
 	i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == due.Operation })
 	if i < 0 {
