@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -9,24 +10,30 @@ import (
 
 	"florin/access"
 	"florin/api"
+	"florin/ident"
 	"florin/problem"
 )
 
 // sample is a path that a route is for.
-func sample(rt api.Route) string {
-	kind := "pay"
-	switch {
-	case strings.Contains(rt.Path, "/holds/"):
-		kind = "hold"
-	case strings.Contains(rt.Path, "/payouts/"):
-		kind = "po"
-	case strings.HasPrefix(rt.Path, disputesPath):
-		kind = "dp"
-	}
+func sample(rt api.Route) string { return sampleWith(rt, idFor(rt)) }
+
+// sampleWith returns a path of the route with an id.
+func sampleWith(rt api.Route, id string) string {
 	return strings.NewReplacer(
-		"{id}", kind+"_0192f3a4b5c67d008123456789abcdef", "{name}", "simulated", "{user_id}", "42",
+		"{id}", id, "{name}", "simulated", "{user_id}", "42",
 		"{gateway}", "simulated", "{operation}", "att_0192f3a4b5c67d008123456789abcdef",
 	).Replace(rt.Path)
+}
+
+// idFor returns an id of the kind that the route's path has.
+func idFor(rt api.Route) string {
+	before, _, _ := strings.Cut(rt.Path, "/{id}")
+	kind := map[string]ident.Kind{
+		"payments": ident.Payment, "refunds": ident.Refund, "payment_methods": ident.PaymentMethod,
+		"batches": ident.Batch, "disputes": ident.Dispute, "transfers": ident.Transfer, "holds": ident.Hold,
+		"payouts": ident.Payout,
+	}[path.Base(before)]
+	return string(kind) + "_0192f3a4b5c67d008123456789abcdef"
 }
 
 func TestEveryRouteNeedsAKeyOrNone(t *testing.T) {

@@ -58,8 +58,10 @@ func TestRespondAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	for _, c := range []struct{ prefer, body string }{
-		{"Prefer: wait=5", batchOf(simple)}, {"Prefer: respond-asynchronously", batchOf(simple)},
-		{"X-Prefer: respond-async", batchOf(simple)}, {"Prefer: respond-async", batchOf(`{}`)},
+		{"Prefer: wait=5", batchOf(simple)},
+		{"Prefer: respond-asynchronously", batchOf(simple)},
+		{"X-Prefer: respond-async", batchOf(simple)},
+		{"Prefer: respond-async", batchOf(`{}`)},
 	} {
 		got := s.post(batchPath, c.body, c.prefer)
 		got.want(200)

@@ -116,6 +116,7 @@ func TestGetPaymentAndTimeline(t *testing.T) {
 	attempt := payment.Attempt{
 		ID: ids.New(42), Gateway: "simulated", Method: "pm_card_visa", Minor: 1099, Outcome: payment.OutcomeApproved,
 		Reference: "sim_1", AnsweredAt: began,
+		Reversal: &payment.Reversal{ID: ids.New(42), Status: payment.OperationSucceeded, Rest: true},
 	}
 	late := payment.Attempt{
 		ID: ids.New(42), Gateway: "slow", Method: "pm_x", Minor: 5, Outcome: payment.OutcomeApproved,
@@ -141,8 +142,9 @@ func TestGetPaymentAndTimeline(t *testing.T) {
 		"attempt.approved: simulated approved the charge of 1099 USD",
 		"payment.succeeded: the payment succeeded", "dispute.opened: dispute opened",
 		"attempt.started: simulated was asked to charge 1099 USD to pm_card_visa",
+		"reversal.succeeded: giving back what was not captured at simulated: succeeded",
 		"attempt.started: slow was asked to charge 5 USD to pm_x",
-		"reversal.pending: the approval came too late: taking it back at slow is pending",
+		"reversal.pending: taking the approval back at slow: pending",
 		"attempt.approved: slow approved the charge of 5 USD",
 	}
 	if diff := cmp.Diff(want, told); diff != "" {

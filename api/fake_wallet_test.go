@@ -25,8 +25,11 @@ type fakeWallets struct {
 
 func newWallets() fakeWallets {
 	return fakeWallets{
-		map[money.Currency]money.Sum{}, map[ident.ID]wallet.Adjustment{}, map[ident.ID]wallet.Hold{},
-		map[ident.ID]wallet.Payout{}, map[ident.ID]store.Posted{},
+		map[money.Currency]money.Sum{},
+		map[ident.ID]wallet.Adjustment{},
+		map[ident.ID]wallet.Hold{},
+		map[ident.ID]wallet.Payout{},
+		map[ident.ID]store.Posted{},
 	}
 }
 

@@ -115,10 +115,11 @@ func (d *decoder) hold(r *flow.PlaceHold) {
 	d.amount(r.Amount)
 }
 
-// moment reads a time.
+// moment reads a time. The first moment of the year 1 is refused: it would stand
+// for no time at all.
 func (d *decoder) moment() time.Time {
 	at, err := time.Parse(time.RFC3339, d.text(maxWord))
-	if err != nil {
+	if err != nil || at.IsZero() {
 		d.invalid("must be an RFC 3339 time")
 	}
 	return at

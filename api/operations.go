@@ -103,7 +103,8 @@ var (
 	}
 	getTimelineDoc = operation{
 		id: "getPaymentTimeline", tag: tagPayments, summary: "Get what happened to a payment",
-		text: "Its events, attempts, captures, refunds, disputes and reversals in the order of time, each with what happened in words.",
+		text: "Its events, attempts, captures, refunds, disputes and reversals in the order of time, each with what " +
+			"happened in words.",
 		answers: []answer{{status: 200, text: "The timeline.", object: List[TimelineEntry]{
 			Object: objectList, Data: []TimelineEntry{exampleEntry},
 		}}},

@@ -1,12 +1,15 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
 
 	"florin/api"
+	"florin/problem"
 )
 
 // A body that a POST takes, by its route; the sweep spoils it. Routes whose body
@@ -17,14 +20,32 @@ type sweepBody struct {
 }
 
 var sweepBodies = map[string]sweepBody{
-	"POST /api/v1/payments":              {good: simple},
-	"POST /api/v1/payments/batch":        {good: `{"payments":[` + simple + `]}`},
-	"POST /api/v1/payments/{id}/confirm": {good: `{"payment_method":"pm_card_visa"}`, optional: true},
-	"POST /api/v1/payments/{id}/cancel":  {good: `{}`, optional: true},
-	"POST /api/v1/refunds":               {good: `{"payment":"pay_0192f3a4b5c67d008123456789abcdef","amount":5}`},
-	"POST /api/v1/payment_methods":       {good: cardBody},
-	"PATCH /api/v1/gateways/{name}":      {good: `{"latency_ms":1}`},
+	"POST /api/v1/payments":               {good: simple},
+	"POST /api/v1/payments/batch":         {good: `{"payments":[` + simple + `]}`},
+	"POST /api/v1/payments/{id}/confirm":  {good: `{"payment_method":"pm_card_visa"}`, optional: true},
+	"POST /api/v1/payments/{id}/capture":  {good: `{"amount":5,"final":true}`, optional: true},
+	"POST /api/v1/payments/{id}/cancel":   {good: `{}`, optional: true},
+	"POST /api/v1/refunds":                {good: `{"payment":"pay_0192f3a4b5c67d008123456789abcdef","amount":5}`},
+	"POST /api/v1/disputes/{id}/evidence": {good: `{"text":"winning_evidence"}`},
+	"POST /api/v1/payment_methods":        {good: cardBody},
+	"POST /api/v1/transfers":              {good: sweepTransfer},
+	"POST /api/v1/transfers/batch":        {good: `{"transfers":[` + sweepTransfer + `]}`},
+
+	"POST /api/v1/wallets/{user_id}/adjustments": {good: adjustment},
+	"POST /api/v1/wallets/{user_id}/holds": {
+		good: `{"amount":5,"currency":"USD","expires_in":60,"reason":"r","metadata":{"a":"b"}}`,
+	},
+	"POST /api/v1/wallets/{user_id}/holds/{id}/capture": {good: `{"amount":5}`, optional: true},
+	"POST /api/v1/wallets/{user_id}/holds/{id}/release": {good: `{}`, optional: true},
+
+	"POST /api/v1/payouts": {
+		good: `{"user_id":42,"amount":5,"currency":"USD","description":"d","metadata":{"a":"b"}}`,
+	},
+	"PATCH /api/v1/gateways/{name}": {good: `{"latency_ms":1}`},
 }
+
+const sweepTransfer = `{"from_user_id":42,"to_user_id":43,"amount":5,"currency":"USD","description":"d",` +
+	`"metadata":{"a":"b"}}`
 
 // sweepServer has all that routes ask for.
 func sweepServer(t *testing.T) *server {
@@ -55,8 +76,8 @@ func TestSweepOfBodies(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat(`{"metadata":`, 100) + `1` + strings.Repeat(`}`, 100)
 	for _, rt := range api.Routes() {
-		if rt.Method != http.MethodPost && rt.Method != http.MethodPatch {
-			continue
+		if rt.Open || rt.Method != http.MethodPost && rt.Method != http.MethodPatch {
+			continue // a challenge's page has a form and its own test
 		}
 		body, ok := sweepBodies[rt.Method+" "+rt.Path]
 		if !ok {
@@ -129,7 +150,7 @@ func TestSweepOfQueries(t *testing.T) {
 			continue
 		}
 		s := sweepServer(t)
-		path := strings.NewReplacer("{id}", idFor(rt), "{name}", "simulated").Replace(rt.Path)
+		path := sample(rt)
 		for _, query := range []string{
 			"surely_unknown=1", "surely_unknown", "limit=1&limit=1&surely_unknown=1", "%zz=1", "a=%zz", "\xff=1", ";", "=",
 		} {
@@ -151,16 +172,70 @@ func TestSweepOfQueries(t *testing.T) {
 	}
 }
 
-// idFor returns an id of the kind that a route's path has.
-func idFor(rt api.Route) string {
-	for part, kind := range map[string]string{
-		"/payments/": "pay", "/refunds/": "ref", "/payment_methods/": "pm", "/batches/": "batch",
-	} {
-		if strings.Contains(rt.Path, part) {
-			return kind + "_0192f3a4b5c67d008123456789abcdef"
+// A member of a good body that is replaced by what it cannot be is refused by its
+// name; so is an amount of null, which might stand for all there is.
+func TestSweepOfMembers(t *testing.T) {
+	t.Parallel()
+	for _, rt := range api.Routes() {
+		body, ok := sweepBodies[rt.Method+" "+rt.Path]
+		if !ok || rt.Method == http.MethodPatch {
+			continue
+		}
+		s := sweepServer(t)
+		var good map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(body.good), &good); err != nil {
+			t.Fatal(err)
+		}
+		for name := range good {
+			for _, value := range []string{
+				`[[1]]`, `{"x":1}`, `{"x":null}`, `1.5`, `1e2`, `9223372036854775808`, `1e999`, `"\u0000"`, `null`,
+			} {
+				switch {
+				case value == `null` && name != "amount":
+					continue // as if it were left out
+				case strings.HasSuffix(rt.Path, "/batch") && value[0] == '[':
+					continue // an item's, and so its own answer
+				}
+				spoilt := maps.Clone(good)
+				spoilt[name] = json.RawMessage(value)
+				text, err := json.Marshal(spoilt)
+				if err != nil {
+					t.Fatal(err)
+				}
+				what := fmt.Sprintf("%s %s with %s as %s", rt.Method, rt.Path, value, name)
+				got := s.do(rt.Method, sample(rt), string(text))
+				refused(t, s, what, got, true)
+				if param, _ := got.want(got.status)["param"].(string); !strings.HasPrefix(param, name) {
+					t.Errorf("%s: the problem names %q: %s", what, param, got.body)
+				}
+			}
 		}
 	}
-	return "unknown"
+}
+
+// An amount of null is no more an amount in a batch's item.
+func TestSweepOfItems(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"payments", "transfers"} {
+		s := sweepServer(t)
+		path := "/api/v1/" + list + "/batch"
+		var body map[string][]map[string]any
+		if err := json.Unmarshal([]byte(sweepBodies["POST "+path].good), &body); err != nil {
+			t.Fatal(err)
+		}
+		body[list][0]["amount"] = nil
+		text, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		item := s.post(path, string(text)).want(200)["data"].([]any)[0].(object)
+		if err := checkProblem(item["problem"].(object), problem.InvalidParameter, list+"[0].amount"); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		if len(s.flows.asked) > 0 {
+			t.Errorf("%s: a flow was asked for %v", path, s.flows.asked)
+		}
+	}
 }
 
 // Every route with an id refuses one that is none or of another kind, and does
@@ -172,20 +247,16 @@ func TestSweepOfIDs(t *testing.T) {
 			continue
 		}
 		s := sweepServer(t)
-		good := idFor(rt)
-		body := ""
-		if rt.Method == http.MethodPost {
-			body = "{}"
-		}
+		good, body := idFor(rt), sweepBodies[rt.Method+" "+rt.Path].good
 		for _, id := range []string{
 			"x", "evt_0192f3a4b5c67d008123456789abcdef", good + "0", good[:len(good)-1], strings.ToUpper(good),
 			"%00", "%ff", "..%2f",
 			strings.Replace(good, "7d00", "4d00", 1), good + "%20", strings.Repeat("a", 5000),
 		} {
-			got := s.do(rt.Method, strings.Replace(rt.Path, "{id}", id, 1), body)
+			got := s.do(rt.Method, sampleWith(rt, id), body)
 			refused(t, s, rt.Method+" "+rt.Path+" with "+id, got, true)
 		}
-		got := s.do(rt.Method, strings.Replace(rt.Path, "{id}", good, 1), body)
+		got := s.do(rt.Method, sample(rt), body)
 		if got.status != http.StatusNotFound {
 			t.Errorf("%s %s with an id that nobody has: got %d", rt.Method, rt.Path, got.status)
 		}

@@ -65,13 +65,13 @@ type TimelineEntry struct {
 	Type    string       `json:"type" doc:"The event's, or what an attempt did." example:"attempt.approved"`
 	Text    string       `json:"text" doc:"The same in words." example:"simulated approved the charge of 1099 USD"`
 	Subject string       `json:"subject" doc:"The id of what it is about."`
-	Data    timelineData `json:"data" doc:"An attempt, a capture or a refund as it is now; else the event's data."`
+	Data    timelineData `json:"data" doc:"An attempt, capture, refund or dispute as it is now; else the event's data."`
 
 	at   time.Time
 	rank int // of what has the same time
 }
 
-// timelineData is an Attempt, a Capture, a Refund or an event's data.
+// timelineData is an Attempt, a Capture, a Refund, a Dispute or an event's data.
 type timelineData struct{ object any }
 
 // MarshalJSON writes the object itself.
@@ -165,7 +165,11 @@ func (a *API) attemptEntries(p payment.Payment, try payment.Attempt) []TimelineE
 		taken := entry
 		taken.Type, taken.Subject = "reversal."+string(r.Status), r.ID.Text(ident.Reversal)
 		taken.at, taken.rank = r.ID.Time(), 2
-		taken.Text = fmt.Sprintf("the approval came too late: taking it back at %s is %s", try.Gateway, r.Status)
+		what := "taking the approval back"
+		if r.Rest {
+			what = "giving back what was not captured"
+		}
+		taken.Text = fmt.Sprintf("%s at %s: %s", what, try.Gateway, r.Status)
 		entries = append(entries, taken)
 	}
 	return entries
@@ -183,13 +187,13 @@ var eventTexts = map[event.Type]string{
 	event.PaymentAuthorized:     "the amount is authorized and can be captured",
 	event.PaymentLateApproval:   "a gateway approved a charge that was no longer awaited",
 	event.PaymentReversed:       "the charge was taken back",
+	event.PaymentReleased:       "what was not captured was given back",
+	event.CapturePending:        "a capture was asked for",
 	event.CaptureSucceeded:      "the money was captured",
+	event.CaptureFailed:         "the capture failed",
 	event.RefundPending:         "a refund was asked for",
 	event.RefundSucceeded:       "the refund succeeded",
 	event.RefundFailed:          "the refund failed",
-	event.PaymentReleased:       "what was not captured was given back",
-	event.CapturePending:        "a capture was asked for",
-	event.CaptureFailed:         "the capture failed",
 	event.DisputeCreated:        "the cardholder disputes the payment",
 	event.DisputeUnderReview:    "the evidence is under review",
 	event.DisputeWon:            "the dispute was won",

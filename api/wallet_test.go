@@ -174,6 +174,7 @@ func TestWalletErrors(t *testing.T) {
 		{holdsPath, `{"amount":1,"currency":"USD","expires_in":2592001}`, "expires_in"},
 		{holdsPath, `{"amount":1,"currency":"USD","expires_in":1,"expires_at":"2026-02-01T00:00:00Z"}`, "expires_at"},
 		{holdsPath, `{"amount":1,"currency":"USD","expires_at":"tomorrow"}`, "expires_at"},
+		{holdsPath, `{"amount":1,"currency":"USD","expires_at":"0001-01-01T00:00:00Z"}`, "expires_at"},
 		{hold + "/capture", `{"amount":0}`, "amount"},
 		{hold + "/capture", `{"all":true}`, "all"},
 		{hold + "/release", `{"amount":1}`, "amount"},

@@ -35,7 +35,8 @@ func (p Payment) AnswerTo(first ident.ID) (state State, open, ok bool) {
 		PaymentMethod: last.Method, Attempt: last.ID, Gateway: last.Gateway,
 	}
 	switch {
-	case p.CaptureMethod == CaptureManual && last.Outcome == OutcomeApproved && last.ID == p.Attempt && p.AuthorizedMinor > 0:
+	case p.CaptureMethod == CaptureManual && last.Outcome == OutcomeApproved && last.ID == p.Attempt &&
+		p.AuthorizedMinor > 0:
 		// It was authorized in time, whatever became of that.
 		state.Status, state.AuthorizedMinor = RequiresCapture, p.Amount.Minor
 	case last.Stands():
