@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,6 +139,98 @@ var postingRows = []struct {
 		}
 		return p.ID
 	}, "payout: USER:wallet -500, payouts +500"},
+	{
+		"refund that failed later", func(b table) ident.ID {
+			id := b.refund(b.charge("pm_card_refundFail", payment.Sale), payment.ToCard)
+			b.clock.Advance(2 * time.Second)
+			return id
+		},
+		"refund: sales -300, gateway:first:receivable +300\nrefund_failed: gateway:first:receivable -300, sales +300",
+	},
+	{
+		"refund of a top-up that failed later", func(b table) ident.ID {
+			id := b.refund(b.charge("pm_card_refundFail", payment.WalletTopUp), payment.ToCard)
+			b.clock.Advance(2 * time.Second)
+			return id
+		},
+		"refund_reserved: USER:wallet -300, USER:held +300\n" +
+			"refund: USER:held -300, USER:wallet +300, USER:wallet -300, gateway:first:receivable +300\n" +
+			"refund_failed: gateway:first:receivable -300, USER:wallet +300",
+	},
+	{
+		"dispute opened", func(b table) ident.ID { return b.dispute(payment.Sale, "") },
+		"dispute_opened: disputes -1000, gateway:first:receivable +1000",
+	},
+	{
+		"dispute won", func(b table) ident.ID { return b.dispute(payment.Sale, "winning_evidence") },
+		"dispute_opened: disputes -1000, gateway:first:receivable +1000\n" +
+			"dispute_won: gateway:first:receivable -1000, disputes +1000",
+	},
+	{
+		"dispute lost", func(b table) ident.ID { return b.dispute(payment.Sale, "losing_evidence") },
+		"dispute_opened: disputes -1000, gateway:first:receivable +1000\ndispute_lost: losses -1000, disputes +1000",
+	},
+	{
+		"dispute of a top-up", func(b table) ident.ID { return b.dispute(payment.WalletTopUp, "losing_evidence") },
+		"dispute_opened: USER:wallet -1000, gateway:first:receivable +1000",
+	},
+	{
+		"dispute of a top-up that is partly spent", func(b table) ident.ID {
+			r := authorize(spender, "pm_card_createDispute")
+			r.Amount, r.Purpose = b.amount(1000), payment.WalletTopUp
+			p := b.pay(b, r, payment.Succeeded)
+			b.give(b, spender, b.amount(-900))
+			b.clock.Advance(2 * time.Second)
+			return b.stored(b, p.ID).Disputes[0].ID
+		},
+		"dispute_opened: user:15:wallet -100, gateway:first:receivable +100, losses -900, gateway:first:receivable +900",
+	},
+	{
+		"transfer, same shard", func(b table) ident.ID { return b.send(payer + 4) },
+		"transfer: USER:wallet -70, user:11:wallet +70",
+	},
+	{
+		"transfer, other shard", func(b table) ident.ID { return b.send(payer + 1) },
+		"transfer_out: USER:wallet -70, transfers +70\ntransfer_in: transfers -70, user:8:wallet +70",
+	},
+}
+
+// spender spends what they have, on the payer's shard.
+const spender = payer + 8
+
+// dispute makes a payment that is disputed, and hands evidence in, if any.
+func (b table) dispute(purpose payment.Purpose, evidence string) ident.ID {
+	b.Helper()
+	p := b.charge("pm_card_createDispute", purpose)
+	b.clock.Advance(2 * time.Second)
+	id := b.stored(b, p.ID).Disputes[0].ID
+	if evidence != "" && purpose != payment.WalletTopUp {
+		if _, err := b.flow.SubmitEvidence(b.Context(), flow.Evidence{Dispute: id, Text: evidence}); err != nil {
+			b.Fatal(err)
+		}
+		b.clock.Advance(2 * time.Second)
+	}
+	return id
+}
+
+// send transfers 70 minor units.
+func (b table) send(to int64) ident.ID {
+	b.Helper()
+	r, err := b.flow.Transfer(b.Context(), flow.Transfer{FromUserID: payer, ToUserID: to, Amount: b.amount(70)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return r.Transfer.ID
+}
+
+// refused transfers to a wallet that has no room for it.
+func (b table) refused() ident.ID {
+	b.Helper()
+	full := fundCommand{userID: payer + 2, amount: b.amount(math.MaxInt64 - 50), id: b.ids.New(payer + 2)}
+	if err := b.commit.Do(ident.Shard(payer+2, b.store.Shards()), true, full); err != nil {
+		b.Fatal(err)
+	}
+	return b.send(payer + 2)
 }
 
 // TestPostingTable makes every row of the posting table happen in currencies of
@@ -158,18 +251,32 @@ func TestPostingTable(t *testing.T) {
 				}
 			}
 			b.balanced(t)
+			const want = "transfer_out: user:7:wallet -70, transfers +70\ntransfer_return: transfers -70, user:7:wallet +70"
+			if got := b.posted(b.refused()); got != want { // after the audit: no wallet is filled like that
+				t.Errorf("transfer that is refused: the ledger has\n%s\nwant\n%s", got, want)
+			}
 		})
 	}
 }
 
-// posted writes the transactions of an object as the table does.
+// posted writes the transactions of an object as the table does, those of its
+// own shard first.
 func (b table) posted(object ident.ID) string {
 	b.Helper()
-	snapshot, err := b.store.Snapshot(b.Context(), object.Shard(b.store.Shards()))
+	var lines []string
+	own := object.Shard(b.store.Shards())
+	for i := range b.store.Shards() {
+		lines = append(lines, b.postedOn((own+i)%b.store.Shards(), object)...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (b table) postedOn(shard int, object ident.ID) (lines []string) {
+	b.Helper()
+	snapshot, err := b.store.Snapshot(b.Context(), shard)
 	if err != nil {
 		b.Fatal(err)
 	}
-	var lines []string
 	err = snapshot.Transactions(b.Context(), func(t ledger.Transaction) error {
 		if t.Object != object {
 			return nil
@@ -190,7 +297,7 @@ func (b table) posted(object ident.ID) string {
 	if err := snapshot.Close(); err != nil {
 		b.Fatal(err)
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 // balanced checks that the books are right.
