@@ -10,6 +10,7 @@ import (
 	"florin/payment"
 	"florin/problem"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // sending is when a request was sent.
@@ -28,7 +29,11 @@ type answer struct {
 	method  vault.PaymentMethod
 	batch   []flow.BatchResult
 	list    []payment.Payment
-	err     error
+
+	adjustment wallet.Adjustment
+	balances   []flow.Balance
+	replayed   bool
+	err        error
 }
 
 // answered takes a client's answer: it must be durable, true, and in accord with
@@ -50,6 +55,10 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldMethod(r, got.method)
 	case listPayments:
 		a.toldList(r, got.list)
+	case adjust:
+		a.toldAdjustment(r, got.adjustment, got.replayed)
+	case lookWallet:
+		a.toldWallet(r, got.balances, sent)
 	case batch: // its items are answered one by one
 	}
 	return false
@@ -265,13 +274,15 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	case problem.IdempotencyKeyReuse:
 		c := a.claims[claimKey{r.scope, r.user, r.key}]
 		other := c != nil && c.claim.Digest != r.body()
-		return unless(other, "its key was used with no other body")
+		return unless(other || a.renamed(r), "its key was used with no other body")
 	case problem.InvalidParameter:
 		return unless(r.invalid(a, sent.seq), "it is valid")
 	case problem.NotFound:
 		return unless(r.missing(a), "what it names is there")
 	case problem.WrongState:
 		return unless(a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
+	case problem.InsufficientFunds:
+		return unless(r.lacks(a, sent.seq), "the wallet had enough")
 	case problem.OverCapture:
 		return unless(a.was(r, sent.seq, func(s payment.State) bool {
 			left := s.AuthorizedMinor - s.CapturedMinor - s.CapturePendingMinor

@@ -9,6 +9,7 @@ import (
 	"florin/event"
 	"florin/ident"
 	"florin/ledger"
+	"florin/money"
 	"florin/payment"
 	"florin/problem"
 	"florin/store"
@@ -32,6 +33,10 @@ type auditor struct {
 	events       [][]event.Event // by shard
 	calls        map[ident.ID]*callRecord
 	unsettled    map[ident.ID]string // operations that are open
+
+	objects     map[ident.ID]ident.Kind // what wallets' requests have made
+	asked       map[adjustmentName][]money.Amount
+	adjustments map[adjustmentName]*adjustmentRecord
 }
 
 // moment is a value from a commit on.
@@ -113,7 +118,10 @@ type accountKey struct {
 }
 
 // accountRecord is an account as its entries make it.
-type accountRecord struct{ seq, balance int64 }
+type accountRecord struct {
+	seq, balance int64
+	history      []moment[was] // of a user's
+}
 
 // claimKey is what makes an idempotency key unique.
 type claimKey struct {
@@ -147,6 +155,8 @@ func newAuditor(w *world) *auditor {
 		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{},
+		objects: map[ident.ID]ident.Kind{}, asked: map[adjustmentName][]money.Amount{},
+		adjustments: map[adjustmentName]*adjustmentRecord{},
 	}
 }
 

@@ -25,7 +25,7 @@ func (l *workload) choose() *request {
 		return l.sameKey(l.sent[max(0, n-1-l.dice.IntN(20))])
 	}
 	r := l.request(pick(l.dice, users...))
-	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2, 14) {
+	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2, 14, 22, 4) {
 	case 0:
 		l.authorize(r)
 	case 1:
@@ -53,6 +53,10 @@ func (l *workload) choose() *request {
 			r.minor = 1 + l.dice.Int64N(record.row.Amount.Minor)
 		}
 		r.final = pick(l.dice, nil, nil, new(true), new(false))
+	case 10:
+		l.adjust(r)
+	case 11:
+		r.kind = lookWallet
 	case 8:
 		r.kind = listPayments
 		for _, id := range l.told {
@@ -61,7 +65,7 @@ func (l *workload) choose() *request {
 			}
 		}
 	}
-	if r.key != "" {
+	if r.key != "" || r.name != "" {
 		l.sent = append(l.sent, r)
 	}
 	return r
@@ -72,8 +76,14 @@ func (l *workload) sameKey(earlier *request) *request {
 	r := *earlier
 	l.number++
 	r.number = l.number
-	if r.kind == authorize {
+	switch r.kind {
+	case authorize:
 		r.amount.Minor++
+	case adjust:
+		if l.dice.hit(0.5) {
+			r.amount.Minor++
+		}
+		l.asked(&r)
 	}
 	l.sent = append(l.sent, &r)
 	return &r

@@ -29,19 +29,25 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, change := range c.Attempts {
 		a.takeAttempt(change)
 	}
-	booked := map[ident.ID]bool{} // what must have a transaction now
+	booked := map[ident.ID]*booking{} // what must have a transaction now
 	for _, change := range c.Captures {
-		if a.takeCapture(change) {
-			booked[change.Value.ID] = true
+		if r := a.payments[change.Value.Payment]; a.takeCapture(change) {
+			booked[change.Value.ID] = captureBooking(r, change.Value)
 		}
 	}
 	for _, change := range c.Refunds {
-		if a.takeRefund(change) {
-			booked[change.Value.ID] = true
+		if r := a.payments[change.Value.Payment]; a.takeRefund(change) {
+			booked[change.Value.ID] = refundBooking(r, change.Value)
 		}
 	}
 	for _, change := range c.Methods {
 		a.takeMethod(change)
+	}
+	adjusted := slices.DeleteFunc(slices.Clone(won), func(c store.Claim) bool { return c.Scope != adjustmentScope })
+	for _, claim := range adjusted {
+		if b := a.takeAdjustment(claim); b != nil {
+			booked[claim.Object] = b
+		}
 	}
 	a.takeEvents(shard, c.Events, before)
 	a.takeClaims(won, c.Answered)
@@ -51,6 +57,9 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 		}
 	}
 	a.takeTransactions(shard, c, booked)
+	for _, claim := range adjusted {
+		a.bookedAdjustment(shard, claim)
+	}
 	for _, change := range c.Payments {
 		a.checkPayment(a.payments[change.Value.ID])
 	}
@@ -252,7 +261,8 @@ func (a *auditor) takeClaims(won, answered []store.Claim) {
 			a.fail("key %s is claimed twice", c.Key)
 		}
 		a.claims[keyOf(c)] = &claimRecord{claim: c}
-		if a.payments[c.Object] == nil && a.owner[c.Object] == nil && a.methods[c.Object] == nil {
+		if a.payments[c.Object] == nil && a.owner[c.Object] == nil && a.methods[c.Object] == nil &&
+			a.objects[c.Object] == "" {
 			if c.Kind != ident.Attempt || !a.blocked(c) {
 				a.fail("key %s names %s, which does not exist", c.Key, c.Object.Text(c.Kind))
 			}

@@ -18,6 +18,7 @@ func (l *workload) last() {
 		l.deliver(r)
 	}
 	s := l.w.anyInstance().flow
+	l.readWallets()
 	l.readEvents(s)
 	l.readPayments(s)
 	l.readRefunds(s)
@@ -51,6 +52,15 @@ func (l *workload) readEvents(s *flow.Service) {
 		if read[shard] != len(known[shard]) {
 			l.w.fail("audit: the feed has %d of %d events of shard %d", read[shard], len(known[shard]), shard)
 		}
+	}
+}
+
+// readWallets looks at every user's wallet.
+func (l *workload) readWallets() {
+	for _, user := range users {
+		r := l.request(user)
+		r.kind = lookWallet
+		l.deliver(r)
 	}
 }
 

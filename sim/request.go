@@ -29,6 +29,8 @@ const (
 	dropMethod   kind = "drop method"
 	look         kind = "look"
 	listPayments kind = "list"
+	adjust       kind = "adjust"
+	lookWallet   kind = "look at wallet"
 )
 
 // request is what a client sends, once or again.
@@ -51,6 +53,7 @@ type request struct {
 	methodID ident.ID
 	items    []*request // of a batch
 	seen     int64      // of a look: the version that was told before
+	name     string     // of an adjustment
 	known    []sighting // of a list: what was told before
 }
 
@@ -136,6 +139,12 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		got.list, got.err = s.Payments(ctx, store.PaymentQuery{
 			Page: store.Page{Limit: 10_000}, UserID: r.user,
 		})
+	case adjust:
+		got.adjustment, got.replayed, got.err = s.Adjust(ctx, flow.Adjust{
+			UserID: r.user, Amount: r.amount, TransactionID: r.name, Reason: r.description(), Idempotency: r.idempotency(),
+		})
+	case lookWallet:
+		got.balances, got.err = s.Wallet(ctx, r.user)
 	}
 	return got
 }
@@ -175,6 +184,8 @@ func (r *request) invalid(a *auditor, since int64) bool {
 		})
 	case addMethod:
 		return r.card.Number == badNumber
+	case adjust:
+		return r.amount.Minor == 0
 	default:
 		return false
 	}

@@ -127,6 +127,7 @@ func TestWorldGoesWrong(t *testing.T) {
 		"told requires_capture", "told capture succeeded", "told capture pending", "told capture failed",
 		"told over_capture",
 		"told refund succeeded", "told refund pending", "told refund failed", "told method", "told list",
+		"told adjustment", "told adjustment again", "told insufficient_funds", "told wallet",
 		"told wrong_state", "told over_refund", "told not_found", "told invalid_parameter", "told unavailable",
 		"told idempotency_in_progress", "told idempotency_key_reuse", "told gateway_unavailable", "told overloaded",
 		"alert: a gateway approved late; the charge is being reversed",

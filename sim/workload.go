@@ -133,7 +133,7 @@ func (l *workload) take(r *request, got answer, sent sending) (again *request) {
 func (r *request) repeated() *request {
 	left := *r
 	left.items = slices.DeleteFunc(slices.Clone(r.items), func(item *request) bool { return item.key == "" })
-	if r.key == "" && len(left.items) == 0 {
+	if r.key == "" && r.name == "" && len(left.items) == 0 {
 		return nil
 	}
 	return &left
