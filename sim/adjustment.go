@@ -15,6 +15,7 @@ const adjustmentScope = "wallet adjustments"
 type adjustmentRecord struct {
 	id      ident.ID
 	amount  money.Amount
+	seq     int64 // of the commit that made it
 	balance int64 // after it
 }
 
@@ -41,7 +42,7 @@ func (a *auditor) takeAdjustment(c store.Claim) *booking {
 		if amountDigest(amount) != c.Digest {
 			continue
 		}
-		a.adjustments[name] = &adjustmentRecord{id: c.Object, amount: amount}
+		a.adjustments[name] = &adjustmentRecord{id: c.Object, amount: amount, seq: a.seq}
 		a.objects[c.Object] = ident.Transaction
 		return move(ledger.KindAdjustment, c.UserID, amount, ledger.Adjustments, ledger.Wallet(c.UserID))
 	}

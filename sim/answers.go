@@ -31,6 +31,8 @@ type answer struct {
 	list    []payment.Payment
 
 	adjustment wallet.Adjustment
+	transfer   flow.TransferResult
+	transfers  []flow.TransferResult
 	balances   []flow.Balance
 	replayed   bool
 	err        error
@@ -57,9 +59,11 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldList(r, got.list)
 	case adjust:
 		a.toldAdjustment(r, got.adjustment, got.replayed)
+	case transfer:
+		a.toldTransfer(r, got.transfer, sent)
 	case lookWallet:
 		a.toldWallet(r, got.balances, sent)
-	case batch: // its items are answered one by one
+	case batch, transferBatch: // its items are answered one by one
 	}
 	return false
 }
@@ -281,8 +285,8 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 		return unless(r.missing(a), "what it names is there")
 	case problem.WrongState:
 		return unless(a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
-	case problem.InsufficientFunds:
-		return unless(r.lacks(a, sent.seq), "the wallet had enough")
+	case problem.InsufficientFunds, problem.WalletFull:
+		return a.declined(r, p.Code, sent)
 	case problem.OverCapture:
 		return unless(a.was(r, sent.seq, func(s payment.State) bool {
 			left := s.AuthorizedMinor - s.CapturedMinor - s.CapturePendingMinor

@@ -37,6 +37,9 @@ type auditor struct {
 	objects     map[ident.ID]ident.Kind // what wallets' requests have made
 	asked       map[adjustmentName][]money.Amount
 	adjustments map[adjustmentName]*adjustmentRecord
+	transfers   map[ident.ID]*transferRecord
+	wanted      map[string]*request   // by description
+	byBody      map[[16]byte]*request // by digest
 }
 
 // moment is a value from a commit on.
@@ -134,11 +137,12 @@ func keyOf(c store.Claim) claimKey { return claimKey{c.Scope, c.UserID, c.Key} }
 
 // claimRecord is what the auditor knows of a key.
 type claimRecord struct {
-	claim   store.Claim
-	state   *payment.State // the final answer that was told
-	refund  *refundState
-	capture *captureState
-	step    int // in which it was told
+	claim    store.Claim
+	state    *payment.State // the final answer that was told
+	refund   *refundState
+	capture  *captureState
+	transfer *transferState
+	step     int // in which it was told
 }
 
 // callRecord is what was sent to a gateway under an operation's id.
@@ -156,7 +160,8 @@ func newAuditor(w *world) *auditor {
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{},
 		objects: map[ident.ID]ident.Kind{}, asked: map[adjustmentName][]money.Amount{},
-		adjustments: map[adjustmentName]*adjustmentRecord{},
+		adjustments: map[adjustmentName]*adjustmentRecord{}, transfers: map[ident.ID]*transferRecord{},
+		wanted: map[string]*request{}, byBody: map[[16]byte]*request{},
 	}
 }
 

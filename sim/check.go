@@ -31,6 +31,7 @@ func (w *world) check() {
 		w.audit.checkGateway(p)
 	}
 	w.audit.checkOperations()
+	w.audit.checkClearing()
 	w.audit.checkWallets()
 	w.report.Payments = len(w.audit.order)
 }

@@ -49,6 +49,16 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 			booked[claim.Object] = b
 		}
 	}
+	for _, change := range c.Transfers {
+		if b := a.takeTransfer(shard, change); b != nil {
+			booked[change.Value.ID] = b
+		}
+	}
+	for _, t := range c.Received {
+		if b := a.takeReceived(shard, t); b != nil {
+			booked[t.ID] = b
+		}
+	}
 	a.takeEvents(shard, c.Events, before)
 	a.takeClaims(won, c.Answered)
 	for _, change := range c.Payments {
@@ -60,6 +70,7 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, claim := range adjusted {
 		a.bookedAdjustment(shard, claim)
 	}
+	a.checkTransfers(c)
 	for _, change := range c.Payments {
 		a.checkPayment(a.payments[change.Value.ID])
 	}
@@ -263,7 +274,8 @@ func (a *auditor) takeClaims(won, answered []store.Claim) {
 		a.claims[keyOf(c)] = &claimRecord{claim: c}
 		if a.payments[c.Object] == nil && a.owner[c.Object] == nil && a.methods[c.Object] == nil &&
 			a.objects[c.Object] == "" {
-			if c.Kind != ident.Attempt || !a.blocked(c) {
+			declined := slices.ContainsFunc(answered, func(o store.Claim) bool { return o.Same(c) && c.Kind == ident.Transfer })
+			if !declined && (c.Kind != ident.Attempt || !a.blocked(c)) {
 				a.fail("key %s names %s, which does not exist", c.Key, c.Object.Text(c.Kind))
 			}
 		}

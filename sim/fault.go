@@ -109,6 +109,8 @@ const (
 	ForgetVoid Break = "forget-void"
 	// SkipInquiry never asks about open operations.
 	SkipInquiry Break = "skip-inquiry"
+	// SkipTransfers never drives transfers that were left pending.
+	SkipTransfers Break = "skip-transfers"
 	// ForgetNotice takes notices and does nothing.
 	ForgetNotice Break = "forget-notice"
 )
@@ -117,7 +119,7 @@ const (
 func Breaks() []Break {
 	return []Break{
 		AckBeforeCommit, LoseCommit, ForgetEvent, ForgetClaim, ForgetReservation, WrongBalance,
-		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice,
+		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice, SkipTransfers,
 	}
 }
 

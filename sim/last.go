@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 
 	"florin/event"
@@ -22,6 +23,7 @@ func (l *workload) last() {
 	l.readEvents(s)
 	l.readPayments(s)
 	l.readRefunds(s)
+	l.readTransfers(s)
 }
 
 // readEvents follows the feed of all shards, a page at a time.
@@ -95,6 +97,17 @@ func (l *workload) readRefunds(s *flow.Service) {
 		})
 		for _, f := range list {
 			ids = append(ids, f.ID)
+		}
+		return ids, err
+	})
+}
+
+// readTransfers does the same for the transfers.
+func (l *workload) readTransfers(s *flow.Service) {
+	l.compare("transfers", slices.Collect(maps.Keys(l.w.audit.transfers)), func(after ident.ID) (ids []ident.ID, err error) {
+		list, err := s.Transfers(background(), store.TransferQuery{Page: store.Page{Limit: 30, After: after}})
+		for _, t := range list {
+			ids = append(ids, t.ID)
 		}
 		return ids, err
 	})

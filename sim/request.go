@@ -19,18 +19,20 @@ type kind string
 
 // The kinds.
 const (
-	authorize    kind = "authorize"
-	batch        kind = "batch"
-	confirm      kind = "confirm"
-	cancel       kind = "cancel"
-	take         kind = "capture"
-	giveBack     kind = "refund"
-	addMethod    kind = "add method"
-	dropMethod   kind = "drop method"
-	look         kind = "look"
-	listPayments kind = "list"
-	adjust       kind = "adjust"
-	lookWallet   kind = "look at wallet"
+	authorize     kind = "authorize"
+	batch         kind = "batch"
+	confirm       kind = "confirm"
+	cancel        kind = "cancel"
+	take          kind = "capture"
+	giveBack      kind = "refund"
+	addMethod     kind = "add method"
+	dropMethod    kind = "drop method"
+	look          kind = "look"
+	listPayments  kind = "list"
+	adjust        kind = "adjust"
+	transfer      kind = "transfer"
+	transferBatch kind = "transfer batch"
+	lookWallet    kind = "look at wallet"
 )
 
 // request is what a client sends, once or again.
@@ -54,6 +56,7 @@ type request struct {
 	items    []*request // of a batch
 	seen     int64      // of a look: the version that was told before
 	name     string     // of an adjustment
+	to       int64      // of a transfer: its receiver
 	known    []sighting // of a list: what was told before
 }
 
@@ -143,6 +146,14 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		got.adjustment, got.replayed, got.err = s.Adjust(ctx, flow.Adjust{
 			UserID: r.user, Amount: r.amount, TransactionID: r.name, Reason: r.description(), Idempotency: r.idempotency(),
 		})
+	case transfer:
+		got.transfer, got.err = s.Transfer(ctx, r.moving())
+	case transferBatch:
+		var requests []flow.Transfer
+		for _, item := range r.items {
+			requests = append(requests, item.moving())
+		}
+		got.transfers = s.TransferBatch(ctx, requests)
 	case lookWallet:
 		got.balances, got.err = s.Wallet(ctx, r.user)
 	}
@@ -186,6 +197,8 @@ func (r *request) invalid(a *auditor, since int64) bool {
 		return r.card.Number == badNumber
 	case adjust:
 		return r.amount.Minor == 0
+	case transfer:
+		return r.user == r.to
 	default:
 		return false
 	}

@@ -22,12 +22,12 @@ func (w *world) turn() {
 	}
 	ready := w.ready()
 	steppable := w.steppable()
-	const tasks, steps, passing, inquiries = 0, 1, 2, 3
-	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, inquiries: 1}
+	const tasks, steps, passing, inquiries, moves = 0, 1, 2, 3, 4
+	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, inquiries: 1, moves: 1}
 	if len(ready)+len(steppable) == 0 {
-		weights[passing], weights[inquiries] = 4, 1
+		weights[passing], weights[inquiries], weights[moves] = 4, 1, 1
 	} else if w.calm {
-		weights[passing], weights[inquiries] = 0, 0
+		weights[passing], weights[inquiries], weights[moves] = 0, 0, 0
 	}
 	switch weighted(w.dice, weights...) {
 	case tasks:
@@ -40,6 +40,10 @@ func (w *world) turn() {
 	case inquiries:
 		if home := w.anyInstance(); home != nil {
 			home.inquire(w.dice.IntN(w.cfg.Shards))
+		}
+	case moves:
+		if home := w.anyInstance(); home != nil {
+			home.move(w.dice.IntN(w.cfg.Shards))
 		}
 	}
 }

@@ -61,6 +61,8 @@ func (r *request) lacks(a *auditor, since int64) bool {
 	switch r.kind {
 	case adjust:
 		return a.short(r.user, money.Amount{Minor: -r.amount.Minor, Currency: r.amount.Currency}, since)
+	case transfer:
+		return a.short(r.user, r.amount, since)
 	default:
 		return false
 	}
@@ -97,6 +99,7 @@ func (a *auditor) checkWallets() {
 	for name, record := range a.adjustments {
 		want[purse{ledger.Wallet(name.user), record.amount.Currency}] += record.amount.Minor
 	}
+	a.addTransfers(want)
 	got := map[purse]int64{}
 	for key, account := range a.accounts {
 		if _, user := key.Name.UserID(); user {

@@ -106,21 +106,22 @@ func (l *workload) try(r *request, sent sending) (again *request) {
 
 // take takes an answer, and returns what is to be sent again.
 func (l *workload) take(r *request, got answer, sent sending) (again *request) {
-	if r.kind != batch {
+	if r.kind != batch && r.kind != transferBatch {
 		l.w.say("%s is answered %s", r, got)
 		if l.w.audit.answered(r, got, sent) {
 			return r.repeated()
 		}
 		return nil
 	}
-	if len(got.batch) != len(r.items) {
-		l.w.fail("audit: %s of %d has %d answers", r, len(r.items), len(got.batch))
+	answers := got.items()
+	if len(answers) != len(r.items) {
+		l.w.fail("audit: %s of %d has %d answers", r, len(r.items), len(answers))
 		return nil
 	}
 	left := *r
 	left.items = nil
 	for i, item := range r.items {
-		one := answer{payment: got.batch[i].Result, err: got.batch[i].Err}
+		one := answers[i]
 		l.w.say("%s is answered %s", item, one)
 		if l.w.audit.answered(item, one, sent) && item.key != "" {
 			left.items = append(left.items, item)
@@ -153,6 +154,9 @@ func (got answer) String() string {
 		p := got.payment.Payment
 		return fmt.Sprintf("%s %s version %d, replayed %t", p.ID.Text(ident.Payment), p.Status, p.Version,
 			got.payment.Replayed)
+	case !got.transfer.Transfer.ID.IsZero():
+		t := got.transfer.Transfer
+		return fmt.Sprintf("%s %s, replayed %t", t.ID.Text(ident.Transfer), t.Status, got.transfer.Replayed)
 	default:
 		return "ok"
 	}

@@ -90,6 +90,9 @@ func newWorld(cfg Config) (*world, error) {
 	}
 	w.audit = newAuditor(w)
 	w.workload = newWorkload(w)
+	if err := w.fill(); err != nil {
+		return nil, err
+	}
 	w.instances = make([]*instance, w.shape.instances)
 	w.bootAt = make([]time.Time, w.shape.instances)
 	w.lives = make([]int, w.shape.instances)
