@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"florin/flow"
 	"florin/ident"
@@ -15,10 +16,11 @@ import (
 
 // sending is when a request was sent.
 type sending struct {
-	seq   int64 // the commit after which it was sent first
-	first int   // the step in which it was sent first
-	step  int   // the step in which it was sent last
-	calm  bool  // nothing could go wrong any more then
+	seq   int64     // the commit after which it was sent first
+	at    time.Time // when it was sent last
+	first int       // the step in which it was sent first
+	step  int       // the step in which it was sent last
+	calm  bool      // nothing could go wrong any more then
 }
 
 // answer is what a flow returns for a request.
@@ -32,6 +34,7 @@ type answer struct {
 
 	adjustment wallet.Adjustment
 	transfer   flow.TransferResult
+	hold       wallet.Hold
 	transfers  []flow.TransferResult
 	balances   []flow.Balance
 	replayed   bool
@@ -61,6 +64,8 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldAdjustment(r, got.adjustment, got.replayed)
 	case transfer:
 		a.toldTransfer(r, got.transfer, sent)
+	case placeHold, takeHold, freeHold:
+		a.toldHold(r, got.hold, got.replayed, sent)
 	case lookWallet:
 		a.toldWallet(r, got.balances, sent)
 	case batch, transferBatch: // its items are answered one by one
@@ -284,11 +289,11 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	case problem.NotFound:
 		return unless(r.missing(a), "what it names is there")
 	case problem.WrongState:
-		return unless(a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
+		return unless(r.ended(a) || a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
 	case problem.InsufficientFunds, problem.WalletFull:
 		return a.declined(r, p.Code, sent)
 	case problem.OverCapture:
-		return unless(a.was(r, sent.seq, func(s payment.State) bool {
+		return unless(r.overtakes(a) || a.was(r, sent.seq, func(s payment.State) bool {
 			left := s.AuthorizedMinor - s.CapturedMinor - s.CapturePendingMinor
 			return left == 0 || r.minor > left
 		}), "enough was left")

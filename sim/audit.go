@@ -38,6 +38,7 @@ type auditor struct {
 	asked       map[adjustmentName][]money.Amount
 	adjustments map[adjustmentName]*adjustmentRecord
 	transfers   map[ident.ID]*transferRecord
+	holds       map[ident.ID]*holdRecord
 	wanted      map[string]*request   // by description
 	byBody      map[[16]byte]*request // by digest
 }
@@ -137,6 +138,7 @@ func keyOf(c store.Claim) claimKey { return claimKey{c.Scope, c.UserID, c.Key} }
 
 // claimRecord is what the auditor knows of a key.
 type claimRecord struct {
+	seq      int64 // of the commit that won it
 	claim    store.Claim
 	state    *payment.State // the final answer that was told
 	refund   *refundState
@@ -161,7 +163,7 @@ func newAuditor(w *world) *auditor {
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{},
 		objects: map[ident.ID]ident.Kind{}, asked: map[adjustmentName][]money.Amount{},
 		adjustments: map[adjustmentName]*adjustmentRecord{}, transfers: map[ident.ID]*transferRecord{},
-		wanted: map[string]*request{}, byBody: map[[16]byte]*request{},
+		holds: map[ident.ID]*holdRecord{}, wanted: map[string]*request{}, byBody: map[[16]byte]*request{},
 	}
 }
 

@@ -32,6 +32,7 @@ func (w *world) check() {
 	}
 	w.audit.checkOperations()
 	w.audit.checkClearing()
+	w.audit.checkHoldRows()
 	w.audit.checkWallets()
 	w.report.Payments = len(w.audit.order)
 }

@@ -25,7 +25,7 @@ func (l *workload) choose() *request {
 		return l.sameKey(l.sent[max(0, n-1-l.dice.IntN(20))])
 	}
 	r := l.request(pick(l.dice, users...))
-	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2, 14, 22, 4, 24, 4) {
+	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2, 14, 22, 4, 24, 4, 12, 14) {
 	case 0:
 		l.authorize(r)
 	case 1:
@@ -55,6 +55,10 @@ func (l *workload) choose() *request {
 		r.final = pick(l.dice, nil, nil, new(true), new(false))
 	case 10:
 		l.adjust(r)
+	case 14:
+		l.placeHold(r)
+	case 15:
+		l.endHold(r)
 	case 12:
 		l.transfer(r)
 	case 13:
@@ -88,7 +92,9 @@ func (l *workload) sameKey(earlier *request) *request {
 			r.amount.Minor++
 		}
 		l.asked(&r)
-	case transfer:
+	case takeHold:
+		l.askedToEnd(&r)
+	case transfer, placeHold:
 		r.amount.Minor++
 		l.want(&r)
 	}

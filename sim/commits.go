@@ -43,22 +43,7 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, change := range c.Methods {
 		a.takeMethod(change)
 	}
-	adjusted := slices.DeleteFunc(slices.Clone(won), func(c store.Claim) bool { return c.Scope != adjustmentScope })
-	for _, claim := range adjusted {
-		if b := a.takeAdjustment(claim); b != nil {
-			booked[claim.Object] = b
-		}
-	}
-	for _, change := range c.Transfers {
-		if b := a.takeTransfer(shard, change); b != nil {
-			booked[change.Value.ID] = b
-		}
-	}
-	for _, t := range c.Received {
-		if b := a.takeReceived(shard, t); b != nil {
-			booked[t.ID] = b
-		}
-	}
+	adjusted := a.takeWallets(shard, won, c, booked)
 	a.takeEvents(shard, c.Events, before)
 	a.takeClaims(won, c.Answered)
 	for _, change := range c.Payments {
@@ -67,10 +52,7 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 		}
 	}
 	a.takeTransactions(shard, c, booked)
-	for _, claim := range adjusted {
-		a.bookedAdjustment(shard, claim)
-	}
-	a.checkTransfers(c)
+	a.checkWalletChanges(shard, adjusted, c)
 	for _, change := range c.Payments {
 		a.checkPayment(a.payments[change.Value.ID])
 	}
@@ -271,7 +253,7 @@ func (a *auditor) takeClaims(won, answered []store.Claim) {
 		if a.claims[keyOf(c)] != nil {
 			a.fail("key %s is claimed twice", c.Key)
 		}
-		a.claims[keyOf(c)] = &claimRecord{claim: c}
+		a.claims[keyOf(c)] = &claimRecord{seq: a.seq, claim: c}
 		if a.payments[c.Object] == nil && a.owner[c.Object] == nil && a.methods[c.Object] == nil &&
 			a.objects[c.Object] == "" {
 			declined := slices.ContainsFunc(answered, func(o store.Claim) bool { return o.Same(c) && c.Kind == ident.Transfer })

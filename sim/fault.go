@@ -111,6 +111,8 @@ const (
 	SkipInquiry Break = "skip-inquiry"
 	// SkipTransfers never drives transfers that were left pending.
 	SkipTransfers Break = "skip-transfers"
+	// SkipExpiry never ends holds whose time is over.
+	SkipExpiry Break = "skip-expiry"
 	// ForgetNotice takes notices and does nothing.
 	ForgetNotice Break = "forget-notice"
 )
@@ -119,7 +121,7 @@ const (
 func Breaks() []Break {
 	return []Break{
 		AckBeforeCommit, LoseCommit, ForgetEvent, ForgetClaim, ForgetReservation, WrongBalance,
-		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice, SkipTransfers,
+		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice, SkipTransfers, SkipExpiry,
 	}
 }
 

@@ -28,6 +28,8 @@ type instance struct {
 	inquiring  []bool
 	movers     []*worker.Transfer
 	moving     []bool
+	expirers   []*worker.ExpireHolds
+	expiring   []bool
 	ctx        context.Context //nolint:containedctx // the process's: what its committers end by
 	cancel     context.CancelFunc
 	stopping   bool // it takes no more work
@@ -40,7 +42,7 @@ func (w *world) boot(slot, life int) {
 	i := &instance{
 		w: w, slot: slot, life: life,
 		stepping: make([]bool, w.cfg.Shards), inquiring: make([]bool, w.cfg.Shards),
-		moving: make([]bool, w.cfg.Shards),
+		moving: make([]bool, w.cfg.Shards), expiring: make([]bool, w.cfg.Shards),
 	}
 	i.ctx, i.cancel = context.WithCancel(background())
 	last, err := w.disk.LastHigh(background())
@@ -71,6 +73,9 @@ func (w *world) boot(slot, life int) {
 		}))
 		i.movers = append(i.movers, worker.NewTransfer(worker.TransferConfig{
 			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Limit: w.shape.inquiries,
+		}))
+		i.expirers = append(i.expirers, worker.NewExpireHolds(worker.ExpireHoldsConfig{
+			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Each: w.each, Limit: w.shape.inquiries,
 		}))
 	}
 	w.instances[slot] = i
@@ -194,5 +199,20 @@ func (i *instance) move(shard int) {
 			i.w.count("transfers driven")
 		}
 		i.moving[shard] = false
+	})
+}
+
+// expire spawns a step of the end of a shard's holds.
+func (i *instance) expire(shard int) {
+	if i.expiring[shard] || i.w.cfg.Break == SkipExpiry {
+		return
+	}
+	i.expiring[shard] = true
+	i.w.spawn(i, fmt.Sprintf("expiry %d.%d", i.slot, shard), func() {
+		progress, err := i.expirers[shard].Step(background())
+		if progress.Asked > 0 || err != nil {
+			i.w.say("ended holds of shard %d: %d, %d failed", shard, progress.Asked, progress.Failed)
+		}
+		i.expiring[shard] = false
 	})
 }

@@ -104,7 +104,8 @@ func (l *workload) readRefunds(s *flow.Service) {
 
 // readTransfers does the same for the transfers.
 func (l *workload) readTransfers(s *flow.Service) {
-	l.compare("transfers", slices.Collect(maps.Keys(l.w.audit.transfers)), func(after ident.ID) (ids []ident.ID, err error) {
+	want := slices.Collect(maps.Keys(l.w.audit.transfers))
+	l.compare("transfers", want, func(after ident.ID) (ids []ident.ID, err error) {
 		list, err := s.Transfers(background(), store.TransferQuery{Page: store.Page{Limit: 30, After: after}})
 		for _, t := range list {
 			ids = append(ids, t.ID)

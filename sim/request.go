@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"time"
 
 	"florin/flow"
 	"florin/ident"
@@ -30,6 +31,9 @@ const (
 	look          kind = "look"
 	listPayments  kind = "list"
 	adjust        kind = "adjust"
+	placeHold     kind = "place hold"
+	takeHold      kind = "capture hold"
+	freeHold      kind = "release hold"
 	transfer      kind = "transfer"
 	transferBatch kind = "transfer batch"
 	lookWallet    kind = "look at wallet"
@@ -56,8 +60,10 @@ type request struct {
 	items    []*request // of a batch
 	seen     int64      // of a look: the version that was told before
 	name     string     // of an adjustment
-	to       int64      // of a transfer: its receiver
-	known    []sighting // of a list: what was told before
+	hold     ident.ID
+	lasts    time.Duration // of a hold
+	to       int64         // of a transfer: its receiver
+	known    []sighting    // of a list: what was told before
 }
 
 // sighting is a version of a payment that a client was told.
@@ -154,6 +160,10 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 			requests = append(requests, item.moving())
 		}
 		got.transfers = s.TransferBatch(ctx, requests)
+	case placeHold:
+		got.hold, got.replayed, got.err = s.PlaceHold(ctx, r.holding())
+	case takeHold, freeHold:
+		got.hold, got.replayed, got.err = s.EndHold(ctx, r.ending())
 	case lookWallet:
 		got.balances, got.err = s.Wallet(ctx, r.user)
 	}
@@ -229,6 +239,8 @@ func (r *request) missing(a *auditor) bool {
 		return a.payments[r.payment] == nil
 	case dropMethod:
 		return gone(r.methodID)
+	case takeHold, freeHold:
+		return a.holds[r.hold] == nil || a.holds[r.hold].row.UserID != r.user
 	default:
 		return false
 	}

@@ -17,7 +17,6 @@ import (
 // transferRecord is what the auditor knows of a transfer.
 type transferRecord struct {
 	row      wallet.Transfer
-	seq      int64            // of the commit that made it
 	received *wallet.Transfer // what the receiver's shard has decided
 	states   []transferState
 }
@@ -79,7 +78,7 @@ func (a *auditor) newTransfer(t wallet.Transfer) *booking {
 		a.fail("%s begins with version %d, %q", name, t.Version, t.Reason)
 	}
 	a.descriptions[t.Details.Description] = true
-	a.transfers[t.ID] = &transferRecord{row: t, seq: a.seq, states: []transferState{transferStateOf(t)}}
+	a.transfers[t.ID] = &transferRecord{row: t, states: []transferState{transferStateOf(t)}}
 	a.objects[t.ID] = ident.Transfer
 	from, to := ledger.Wallet(t.FromUserID), ledger.Wallet(t.ToUserID)
 	if a.local(t.FromUserID, t.ToUserID) {
@@ -178,7 +177,7 @@ func (a *auditor) declined(r *request, code problem.Code, sent sending) string {
 	right := code == problem.InsufficientFunds && r.lacks(a, sent.seq) ||
 		code == problem.WalletFull && r.overfills(a, sent.seq)
 	if c := a.claims[claimKey{r.scope, r.user, r.key}]; r.key != "" && c != nil && c.claim.Digest == r.body() {
-		if record := a.transfers[c.claim.Object]; record != nil && record.seq <= sent.seq {
+		if a.objects[c.claim.Object] != "" && c.seq <= sent.seq {
 			return "it was made"
 		}
 		right = right || r.kind == transfer && c.claim.Answer != nil

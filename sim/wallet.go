@@ -10,6 +10,7 @@ import (
 	"florin/ident"
 	"florin/ledger"
 	"florin/money"
+	"florin/store"
 )
 
 func walletScope(user int64) string { return root + "wallets/" + strconv.FormatInt(user, 10) }
@@ -61,7 +62,7 @@ func (r *request) lacks(a *auditor, since int64) bool {
 	switch r.kind {
 	case adjust:
 		return a.short(r.user, money.Amount{Minor: -r.amount.Minor, Currency: r.amount.Currency}, since)
-	case transfer:
+	case transfer, placeHold:
 		return a.short(r.user, r.amount, since)
 	default:
 		return false
@@ -100,6 +101,7 @@ func (a *auditor) checkWallets() {
 		want[purse{ledger.Wallet(name.user), record.amount.Currency}] += record.amount.Minor
 	}
 	a.addTransfers(want)
+	a.addHolds(want)
 	got := map[purse]int64{}
 	for key, account := range a.accounts {
 		if _, user := key.Name.UserID(); user {
@@ -114,4 +116,41 @@ func (a *auditor) checkWallets() {
 			a.fail("%s has %d %s; it should be %d", p.name, got[p], p.currency, want[p])
 		}
 	}
+}
+
+// takeWallets takes what a commit does with wallets, and notes what it must book.
+// It returns the names of adjustments that it claims.
+func (a *auditor) takeWallets(
+	shard int, won []store.Claim, c *store.Changes, booked map[ident.ID]*booking,
+) (adjusted []store.Claim) {
+	expect := func(id ident.ID, b *booking) {
+		if b != nil {
+			booked[id] = b
+		}
+	}
+	for _, claim := range won {
+		if claim.Scope == adjustmentScope {
+			adjusted = append(adjusted, claim)
+			expect(claim.Object, a.takeAdjustment(claim))
+		}
+	}
+	for _, change := range c.Transfers {
+		expect(change.Value.ID, a.takeTransfer(shard, change))
+	}
+	for _, t := range c.Received {
+		expect(t.ID, a.takeReceived(shard, t))
+	}
+	for _, change := range c.Holds {
+		expect(change.Value.ID, a.takeHold(shard, change))
+	}
+	return adjusted
+}
+
+// checkWalletChanges checks the same once all of the commit is known.
+func (a *auditor) checkWalletChanges(shard int, adjusted []store.Claim, c *store.Changes) {
+	for _, claim := range adjusted {
+		a.bookedAdjustment(shard, claim)
+	}
+	a.checkTransfers(c)
+	a.checkHolds(c)
 }

@@ -19,6 +19,7 @@ type workload struct {
 	told    []ident.ID           // payments, in the order in which clients heard of them
 	heard   map[ident.ID]bool    // those in told
 	methods map[int64][]ident.ID // by user: what clients have stored
+	held    []ident.ID           // holds that clients were told of
 	number  int                  // of the last request
 	clients int                  // at work
 	ending  bool                 // everything is settled
@@ -58,7 +59,7 @@ func (l *workload) run() {
 func (l *workload) deliver(r *request) {
 	sent := sending{seq: l.w.audit.seq, first: l.w.step}
 	for r != nil {
-		sent.step, sent.calm = l.w.step, l.w.calm
+		sent.step, sent.calm, sent.at = l.w.step, l.w.calm, l.w.now()
 		r = l.try(r, sent)
 		if r != nil {
 			l.w.sleep(l.dice.between(50*time.Millisecond, 4*time.Second))

@@ -18,7 +18,8 @@ type world struct {
 	report    Report
 	trace     *trace
 	manual    *clock.Manual
-	dice      dice // what the scheduler draws
+	latest    time.Time // the clock has been there
+	dice      dice      // what the scheduler draws
 	faultDice dice
 	faults    faults
 	shape     shape
@@ -58,7 +59,7 @@ type shape struct {
 
 func newWorld(cfg Config) (*world, error) {
 	w := &world{
-		cfg: cfg, trace: newTrace(cfg.Trace), manual: clock.NewManual(began),
+		cfg: cfg, trace: newTrace(cfg.Trace), manual: clock.NewManual(began), latest: began,
 		dice: newDice(cfg.Seed, streamSchedule), faultDice: newDice(cfg.Seed, streamFaults),
 	}
 	w.report = Report{Seed: cfg.Seed, Counts: map[string]int{}}
