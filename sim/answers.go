@@ -107,7 +107,7 @@ func (a *auditor) toldPayment(r *request, got flow.Result, sent sending) {
 		a.fail("%s is told processing when everything is settled", r)
 	}
 	if r.kind == authorize {
-		if p.UserID != r.user || p.Amount != r.amount || p.Details.Description != r.description() {
+		if p.Purpose != r.purpose() || p.UserID != r.user || p.Amount != r.amount || p.Details.Description != r.description() {
 			a.fail("%s is told of another request's payment", r)
 		}
 	} else if p.ID != r.payment {
@@ -161,6 +161,7 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 	if got.Refund.Payment != r.payment || r.minor != 0 && state.minor != r.minor {
 		a.fail("%s is told of another refund", r)
 	}
+	a.toldWay(r, got.Refund)
 	a.w.count("told refund " + string(state.status))
 	if a.w.workload.ending && state.status == payment.OperationPending {
 		a.fail("%s is told pending when everything is settled", r)

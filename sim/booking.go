@@ -48,15 +48,3 @@ func (a *auditor) checkBooking(t ledger.Transaction, want *booking) {
 		a.fail("the %s of %x books %v; it should be %v", t.Kind, t.Object, got, want.minor)
 	}
 }
-
-// captureBooking returns what a capture books that is done.
-func captureBooking(r *paymentRecord, c payment.Capture) *booking {
-	charge, _ := r.attempt(c.Attempt)
-	amount := money.Amount{Minor: c.Minor, Currency: r.row.Amount.Currency}
-	return move(ledger.KindCapture, c.UserID, amount, ledger.Receivable(charge.Gateway), ledger.Sales).of(r.row)
-}
-
-// refundBooking returns what a refund books that is done.
-func refundBooking(r *paymentRecord, f payment.Refund) *booking {
-	return move(ledger.KindRefund, f.UserID, f.Amount, ledger.Sales, ledger.Receivable(f.Gateway)).of(r.row)
-}

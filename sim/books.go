@@ -34,6 +34,9 @@ func (a *auditor) takeEvents(shard int, events []event.Event, before map[ident.I
 		switch {
 		case e.Type == event.PaymentCreated && status == "":
 			before[e.Object] = a.payments[e.Object].states[0].value.Status
+		case e.Type == event.PaymentSucceeded && a.payments[e.Object].row.PaymentMethod == payment.Wallet &&
+			(status == "" || slices.Contains(waiting, status)): // at once
+			before[e.Object] = step.to
 		case !known || !slices.Contains(step.from, status):
 			a.fail("%s of %s, which is %q", e.Type, name, status)
 		case step.to != "":

@@ -32,7 +32,7 @@ func (l *workload) choose() *request {
 		l.batch(r)
 	case 2:
 		l.about(r, confirm, "/confirm", waiting...)
-		r.method = pick(l.dice, "", "", l.method(r.user), "pm_card_visa")
+		r.method = pick(l.dice, "", "", l.method(r.user), "pm_card_visa", payment.Wallet)
 	case 3:
 		l.about(r, cancel, "/cancel", append(slices.Clone(waiting), payment.RequiresCapture)...)
 	case 4:
@@ -122,6 +122,10 @@ func (l *workload) authorize(r *request) {
 	r.kind, r.scope = authorize, root+"payments"
 	r.amount = money.Amount{Minor: 1 + l.dice.Int64N(5000), Currency: pick[money.Currency](l.dice, "USD", "USD", "JPY")}
 	r.method, r.confirm, r.manual = l.method(r.user), l.dice.hit(0.8), l.dice.hit(0.35)
+	r.topUp = l.dice.hit(0.2)
+	if r.method == payment.Wallet && l.dice.hit(0.9) {
+		r.manual, r.topUp = false, false
+	}
 	l.keyed(r)
 }
 
@@ -143,7 +147,7 @@ func (l *workload) batch(r *request) {
 
 // method chooses what to pay with.
 func (l *workload) method(user int64) string {
-	switch weighted(l.dice, 45, 12, 4, 18, 3, 2, 2, 8) {
+	switch weighted(l.dice, 45, 12, 4, 18, 3, 2, 2, 8, 20) {
 	case 0:
 		return pick(l.dice, "pm_card_visa", "pm_card_mastercard")
 	case 1:
@@ -163,6 +167,8 @@ func (l *workload) method(user int64) string {
 		return "pm_card_visa"
 	case 5:
 		return noMethod
+	case 8:
+		return payment.Wallet
 	case 6:
 		return l.w.ids.New(user).Text(ident.PaymentMethod)
 	default:
@@ -192,6 +198,7 @@ func (l *workload) about(r *request, k kind, action string, in ...payment.Status
 func (l *workload) refund(r *request) {
 	l.about(r, giveBack, "", payment.Succeeded, payment.RequiresCapture)
 	r.scope = root + "refunds"
+	r.dest = pick(l.dice, "", "", "", payment.ToCard, payment.ToWallet)
 	if record := l.w.audit.payments[r.payment]; record != nil && l.dice.hit(0.7) {
 		r.minor = 1 + l.dice.Int64N(record.row.Amount.Minor)
 	}

@@ -36,8 +36,8 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 		}
 	}
 	for _, change := range c.Refunds {
-		if r := a.payments[change.Value.Payment]; a.takeRefund(change) {
-			booked[change.Value.ID] = refundBooking(r, change.Value)
+		if b := a.takeRefund(change); b != nil {
+			booked[change.Value.ID] = b
 		}
 	}
 	for _, change := range c.Methods {
@@ -130,7 +130,7 @@ func (a *auditor) takeAttempt(change store.Change[payment.Attempt]) {
 		a.owner[n.Reversal.ID] = r
 	}
 	a.note(n.ID, ident.Attempt, n.Outcome.Open() || reversing)
-	a.checkCard(n)
+	a.checkMethod(n)
 }
 
 // refusedVoid tells whether the gateway has refused an attempt's reversal.
@@ -195,19 +195,19 @@ func (a *auditor) takeCapture(change store.Change[payment.Capture]) (done bool) 
 	return done
 }
 
-// takeRefund returns whether the refund was done just now.
-func (a *auditor) takeRefund(change store.Change[payment.Refund]) (done bool) {
+// takeRefund returns what the refund must book now.
+func (a *auditor) takeRefund(change store.Change[payment.Refund]) *booking {
 	n := change.Value
 	name := n.ID.Text(ident.Refund)
 	r := a.payments[n.Payment]
 	if r == nil {
 		a.fail("%s has no payment", name)
-		return false
+		return nil
 	}
 	f := r.refund(n.ID)
 	if change.New != (f == nil) {
 		a.fail("%s is written as new: %t", name, change.New)
-		return false
+		return nil
 	}
 	if f == nil {
 		f = &refundRecord{row: n}
@@ -218,13 +218,16 @@ func (a *auditor) takeRefund(change store.Change[payment.Refund]) (done bool) {
 	if f.row.Status != payment.OperationPending && f.row.Status != n.Status {
 		a.fail("%s goes from %s to %s", name, f.row.Status, n.Status)
 	}
-	done = f.row.Status == payment.OperationPending && n.Status == payment.OperationSucceeded
+	settled := f.row.Status == payment.OperationPending && n.Status != payment.OperationPending
 	f.row = n
 	if state := stateOf(n); !slices.Contains(f.states, state) {
 		f.states = append(f.states, state)
 	}
 	a.note(n.ID, ident.Refund, n.Status == payment.OperationPending)
-	return done
+	if settled || change.New {
+		return refundBooking(r, n)
+	}
+	return nil
 }
 
 func (a *auditor) takeMethod(change store.Change[vault.PaymentMethod]) {

@@ -51,8 +51,10 @@ type request struct {
 	amount   money.Amount
 	method   string
 	confirm  bool
-	manual   bool  // to be captured
-	final    *bool // of a capture
+	topUp    bool
+	dest     payment.Destination // of a refund
+	manual   bool                // to be captured
+	final    *bool               // of a capture
 	payment  ident.ID
 	minor    int64
 	card     vault.CardInput
@@ -105,7 +107,7 @@ func (r *request) authorization() flow.Authorize {
 		method = payment.CaptureManual
 	}
 	return flow.Authorize{
-		UserID: r.user, Amount: r.amount, CaptureMethod: method, Purpose: payment.Sale,
+		UserID: r.user, Amount: r.amount, CaptureMethod: method, Purpose: r.purpose(),
 		Method: r.method, Details: payment.Details{Description: r.description()}, Confirm: r.confirm,
 		Idempotency: r.idempotency(),
 	}
@@ -134,7 +136,7 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		})
 	case giveBack:
 		got.refund, got.err = s.Refund(ctx, flow.Refund{
-			Payment: r.payment, Minor: r.minor, Idempotency: r.idempotency(),
+			Payment: r.payment, Minor: r.minor, To: r.dest, Idempotency: r.idempotency(),
 		})
 	case addMethod:
 		got.method, _, got.err = s.StoreMethod(ctx, flow.StoreMethod{
@@ -198,9 +200,11 @@ const badNumber = "4242424242424241"
 func (r *request) invalid(a *auditor, since int64) bool {
 	switch r.kind {
 	case authorize:
-		return r.method == noMethod || r.method == "" && r.confirm
+		return r.method == noMethod || r.method == "" && r.confirm || r.unpayable(a)
+	case giveBack:
+		return r.misdirected(a)
 	case confirm:
-		return r.method == noMethod || r.method == "" && a.was(r, since, func(s payment.State) bool {
+		return r.method == noMethod || r.unpayable(a) || r.method == "" && a.was(r, since, func(s payment.State) bool {
 			return s.PaymentMethod == "" || s.PaymentMethod == noMethod
 		})
 	case addMethod:

@@ -130,6 +130,8 @@ func TestWorldGoesWrong(t *testing.T) {
 		"told adjustment", "told adjustment again", "told insufficient_funds", "told wallet",
 		"told transfer succeeded", "told transfer pending", "told transfer failed", "told wallet_full",
 		"a transfer left to itself", "transfers driven",
+		"payment from a short wallet", "payment from the wallet", "top-up",
+		"told refund to the wallet", "told refund of a top-up",
 		"told hold active", "told hold captured", "told hold released", "hold expired",
 		"kill before a transfer's second step", "kill before a transfer's third step", "transfer refused by its receiver",
 		"told wrong_state", "told over_refund", "told not_found", "told invalid_parameter", "told unavailable",

@@ -62,6 +62,8 @@ func (r *request) lacks(a *auditor, since int64) bool {
 	switch r.kind {
 	case adjust:
 		return a.short(r.user, money.Amount{Minor: -r.amount.Minor, Currency: r.amount.Currency}, since)
+	case giveBack:
+		return r.lacksForRefund(a, since)
 	case transfer, placeHold:
 		return a.short(r.user, r.amount, since)
 	default:
@@ -102,6 +104,7 @@ func (a *auditor) checkWallets() {
 	}
 	a.addTransfers(want)
 	a.addHolds(want)
+	a.addPayments(want)
 	got := map[purse]int64{}
 	for key, account := range a.accounts {
 		if _, user := key.Name.UserID(); user {
@@ -153,4 +156,5 @@ func (a *auditor) checkWalletChanges(shard int, adjusted []store.Claim, c *store
 	}
 	a.checkTransfers(c)
 	a.checkHolds(c)
+	a.checkShort(c)
 }
