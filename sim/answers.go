@@ -16,11 +16,12 @@ import (
 
 // sending is when a request was sent.
 type sending struct {
-	seq   int64     // the commit after which it was sent first
-	at    time.Time // when it was sent last
-	first int       // the step in which it was sent first
-	step  int       // the step in which it was sent last
-	calm  bool      // nothing could go wrong any more then
+	seq     int64         // the commit after which it was sent first
+	at      time.Time     // when it was sent last
+	setBack time.Duration // how far the clock had been set back in all
+	first   int           // the step in which it was sent first
+	step    int           // the step in which it was sent last
+	calm    bool          // nothing could go wrong any more then
 }
 
 // answer is what a flow returns for a request.
@@ -107,7 +108,8 @@ func (a *auditor) toldPayment(r *request, got flow.Result, sent sending) {
 		a.fail("%s is told processing when everything is settled", r)
 	}
 	if r.kind == authorize {
-		if p.Purpose != r.purpose() || p.UserID != r.user || p.Amount != r.amount || p.Details.Description != r.description() {
+		if p.Purpose != r.purpose() || p.UserID != r.user ||
+			p.Amount != r.amount || p.Details.Description != r.description() {
 			a.fail("%s is told of another request's payment", r)
 		}
 	} else if p.ID != r.payment {

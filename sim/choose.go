@@ -122,7 +122,7 @@ func (l *workload) authorize(r *request) {
 	r.kind, r.scope = authorize, root+"payments"
 	r.amount = money.Amount{Minor: 1 + l.dice.Int64N(5000), Currency: pick[money.Currency](l.dice, "USD", "USD", "JPY")}
 	r.method, r.confirm, r.manual = l.method(r.user), l.dice.hit(0.8), l.dice.hit(0.35)
-	r.topUp = l.dice.hit(0.2)
+	r.topUp = l.dice.hit(0.3)
 	if r.method == payment.Wallet && l.dice.hit(0.9) {
 		r.manual, r.topUp = false, false
 	}

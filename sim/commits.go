@@ -225,7 +225,7 @@ func (a *auditor) takeRefund(change store.Change[payment.Refund]) *booking {
 	}
 	a.note(n.ID, ident.Refund, n.Status == payment.OperationPending)
 	if settled || change.New {
-		return refundBooking(r, n)
+		return a.refundBooking(r, n)
 	}
 	return nil
 }

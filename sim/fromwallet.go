@@ -34,13 +34,14 @@ func captureBooking(r *paymentRecord, c payment.Capture) *booking {
 
 // refundBooking returns what a refund books that has just come to its status. A
 // top-up's is set aside while it is pending.
-func refundBooking(r *paymentRecord, f payment.Refund) *booking {
+func (a *auditor) refundBooking(r *paymentRecord, f payment.Refund) *booking {
 	own, held := ledger.Wallet(f.UserID), ledger.Held(f.UserID)
 	topUp := r.row.Purpose == payment.WalletTopUp
 	switch {
 	case topUp && f.Status == payment.OperationPending:
 		return move(ledger.KindRefundReserved, f.UserID, f.Amount, own, held).of(r.row)
 	case topUp && f.Status == payment.OperationFailed:
+		a.w.count("refund of a top-up failed")
 		return move(ledger.KindRefundReleased, f.UserID, f.Amount, held, own).of(r.row)
 	case f.Status != payment.OperationSucceeded:
 		return nil

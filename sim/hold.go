@@ -132,9 +132,6 @@ func (r *request) overtakes(a *auditor) bool {
 	return r.kind == takeHold && record != nil && r.minor > record.row.Amount.Minor
 }
 
-// slack is more than the clock is ever set back during a request.
-const slack = 10 * time.Second
-
 func (a *auditor) toldHold(r *request, h wallet.Hold, replayed bool, sent sending) {
 	record := a.holds[h.ID]
 	if record == nil {
@@ -155,7 +152,7 @@ func (a *auditor) toldHold(r *request, h wallet.Hold, replayed bool, sent sendin
 			h.CapturedMinor != row.CapturedMinor || h.CapturedMinor != r.taking(row) {
 			a.fail("%s is told %s of %d; it is %s", r, h.Status, h.CapturedMinor, row.Status)
 		}
-		if !replayed && sent.at.Sub(row.ExpiresAt) > slack && record.states[1].seq > sent.seq {
+		if earliest := sent.at.Add(sent.setBack - a.w.setBack); !replayed && !earliest.Before(row.ExpiresAt) {
 			a.fail("%s captures what had expired", r)
 		}
 	default:

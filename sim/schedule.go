@@ -101,6 +101,10 @@ func (w *world) pass(idle bool) {
 	case w.hit(w.faults.back):
 		d = -w.dice.between(time.Millisecond, 500*time.Millisecond)
 	}
+	if d < 0 {
+		w.setBack -= d
+		w.count("clock set back")
+	}
 	w.manual.Advance(d)
 	if now := w.now(); now.After(w.latest) {
 		w.latest = now

@@ -182,6 +182,9 @@ func (a *auditor) declined(r *request, code problem.Code, sent sending) string {
 		}
 		right = right || r.kind == transfer && c.claim.Answer != nil
 	}
+	if r.kind == transfer && r.key != "" && code == problem.InsufficientFunds && a.claimOf(r) == nil {
+		return "its key does not keep that"
+	}
 	if made := a.adjustments[adjustmentName{r.user, r.name}]; r.kind == adjust && made != nil && made.seq <= sent.seq {
 		return "it was made"
 	}

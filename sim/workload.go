@@ -60,6 +60,7 @@ func (l *workload) deliver(r *request) {
 	sent := sending{seq: l.w.audit.seq, first: l.w.step}
 	for r != nil {
 		sent.step, sent.calm, sent.at = l.w.step, l.w.calm, l.w.now()
+		sent.setBack = l.w.setBack
 		r = l.try(r, sent)
 		if r != nil {
 			l.w.sleep(l.dice.between(50*time.Millisecond, 4*time.Second))

@@ -18,8 +18,9 @@ type world struct {
 	report    Report
 	trace     *trace
 	manual    *clock.Manual
-	latest    time.Time // the clock has been there
-	dice      dice      // what the scheduler draws
+	setBack   time.Duration // how far the clock was set back in all
+	latest    time.Time     // the clock has been there
+	dice      dice          // what the scheduler draws
 	faultDice dice
 	faults    faults
 	shape     shape
