@@ -4,20 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"florin/flow"
 	"florin/ident"
 	"florin/payment"
 	"florin/problem"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // sending is when a request was sent.
 type sending struct {
-	seq   int64 // the commit after which it was sent first
-	first int   // the step in which it was sent first
-	step  int   // the step in which it was sent last
-	calm  bool  // nothing could go wrong any more then
+	seq     int64         // the commit after which it was sent first
+	at      time.Time     // when it was sent last
+	setBack time.Duration // how far the clock had been set back in all
+	first   int           // the step in which it was sent first
+	step    int           // the step in which it was sent last
+	calm    bool          // nothing could go wrong any more then
 }
 
 // answer is what a flow returns for a request.
@@ -28,7 +32,14 @@ type answer struct {
 	method  vault.PaymentMethod
 	batch   []flow.BatchResult
 	list    []payment.Payment
-	err     error
+
+	adjustment wallet.Adjustment
+	transfer   flow.TransferResult
+	hold       wallet.Hold
+	transfers  []flow.TransferResult
+	balances   []flow.Balance
+	replayed   bool
+	err        error
 }
 
 // answered takes a client's answer: it must be durable, true, and in accord with
@@ -50,7 +61,15 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldMethod(r, got.method)
 	case listPayments:
 		a.toldList(r, got.list)
-	case batch: // its items are answered one by one
+	case adjust:
+		a.toldAdjustment(r, got.adjustment, got.replayed)
+	case transfer:
+		a.toldTransfer(r, got.transfer, sent)
+	case placeHold, takeHold, freeHold:
+		a.toldHold(r, got.hold, got.replayed, sent)
+	case lookWallet:
+		a.toldWallet(r, got.balances, sent)
+	case batch, transferBatch: // its items are answered one by one
 	}
 	return false
 }
@@ -89,7 +108,8 @@ func (a *auditor) toldPayment(r *request, got flow.Result, sent sending) {
 		a.fail("%s is told processing when everything is settled", r)
 	}
 	if r.kind == authorize {
-		if p.UserID != r.user || p.Amount != r.amount || p.Details.Description != r.description() {
+		if p.Purpose != r.purpose() || p.UserID != r.user ||
+			p.Amount != r.amount || p.Details.Description != r.description() {
 			a.fail("%s is told of another request's payment", r)
 		}
 	} else if p.ID != r.payment {
@@ -143,6 +163,7 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 	if got.Refund.Payment != r.payment || r.minor != 0 && state.minor != r.minor {
 		a.fail("%s is told of another refund", r)
 	}
+	a.toldWay(r, got.Refund)
 	a.w.count("told refund " + string(state.status))
 	if a.w.workload.ending && state.status == payment.OperationPending {
 		a.fail("%s is told pending when everything is settled", r)
@@ -265,15 +286,17 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	case problem.IdempotencyKeyReuse:
 		c := a.claims[claimKey{r.scope, r.user, r.key}]
 		other := c != nil && c.claim.Digest != r.body()
-		return unless(other, "its key was used with no other body")
+		return unless(other || a.renamed(r), "its key was used with no other body")
 	case problem.InvalidParameter:
 		return unless(r.invalid(a, sent.seq), "it is valid")
 	case problem.NotFound:
 		return unless(r.missing(a), "what it names is there")
 	case problem.WrongState:
-		return unless(a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
+		return unless(r.ended(a) || a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
+	case problem.InsufficientFunds, problem.WalletFull:
+		return a.declined(r, p.Code, sent)
 	case problem.OverCapture:
-		return unless(a.was(r, sent.seq, func(s payment.State) bool {
+		return unless(r.overtakes(a) || a.was(r, sent.seq, func(s payment.State) bool {
 			left := s.AuthorizedMinor - s.CapturedMinor - s.CapturePendingMinor
 			return left == 0 || r.minor > left
 		}), "enough was left")

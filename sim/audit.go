@@ -9,6 +9,7 @@ import (
 	"florin/event"
 	"florin/ident"
 	"florin/ledger"
+	"florin/money"
 	"florin/payment"
 	"florin/problem"
 	"florin/store"
@@ -32,6 +33,14 @@ type auditor struct {
 	events       [][]event.Event // by shard
 	calls        map[ident.ID]*callRecord
 	unsettled    map[ident.ID]string // operations that are open
+
+	objects     map[ident.ID]ident.Kind // what wallets' requests have made
+	asked       map[adjustmentName][]money.Amount
+	adjustments map[adjustmentName]*adjustmentRecord
+	transfers   map[ident.ID]*transferRecord
+	holds       map[ident.ID]*holdRecord
+	wanted      map[string]*request   // by description
+	byBody      map[[16]byte]*request // by digest
 }
 
 // moment is a value from a commit on.
@@ -113,7 +122,10 @@ type accountKey struct {
 }
 
 // accountRecord is an account as its entries make it.
-type accountRecord struct{ seq, balance int64 }
+type accountRecord struct {
+	seq, balance int64
+	history      []moment[was] // of a user's
+}
 
 // claimKey is what makes an idempotency key unique.
 type claimKey struct {
@@ -126,11 +138,13 @@ func keyOf(c store.Claim) claimKey { return claimKey{c.Scope, c.UserID, c.Key} }
 
 // claimRecord is what the auditor knows of a key.
 type claimRecord struct {
-	claim   store.Claim
-	state   *payment.State // the final answer that was told
-	refund  *refundState
-	capture *captureState
-	step    int // in which it was told
+	seq      int64 // of the commit that won it
+	claim    store.Claim
+	state    *payment.State // the final answer that was told
+	refund   *refundState
+	capture  *captureState
+	transfer *transferState
+	step     int // in which it was told
 }
 
 // callRecord is what was sent to a gateway under an operation's id.
@@ -147,6 +161,9 @@ func newAuditor(w *world) *auditor {
 		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{},
+		objects: map[ident.ID]ident.Kind{}, asked: map[adjustmentName][]money.Amount{},
+		adjustments: map[adjustmentName]*adjustmentRecord{}, transfers: map[ident.ID]*transferRecord{},
+		holds: map[ident.ID]*holdRecord{}, wanted: map[string]*request{}, byBody: map[[16]byte]*request{},
 	}
 }
 

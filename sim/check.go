@@ -31,6 +31,9 @@ func (w *world) check() {
 		w.audit.checkGateway(p)
 	}
 	w.audit.checkOperations()
+	w.audit.checkClearing()
+	w.audit.checkHoldRows()
+	w.audit.checkWallets()
 	w.report.Payments = len(w.audit.order)
 }
 
@@ -62,7 +65,7 @@ func (a *auditor) checkShard(shard int, snapshot store.Snapshot) {
 	check(snapshot.Accounts(background(), func(account ledger.Account) error {
 		known := a.accounts[accountKey{shard, account.Key}]
 		balance, _ := account.Balance.Int64()
-		if account.Seq != 0 && (known == nil || *known != accountRecord{account.Seq, balance}) {
+		if account.Seq != 0 && (known == nil || known.seq != account.Seq || known.balance != balance) {
 			a.fail("account %s of shard %d has %d", account.Name, shard, balance)
 		}
 		return nil
@@ -189,7 +192,7 @@ func (a *auditor) checkCharge(g atGateway, r *paymentRecord, n payment.Attempt) 
 	left := g.charged[n.ID] - g.returned[n.ID]
 	want := int64(0)
 	if stands(n) {
-		want = n.Minor - r.row.RefundedMinor
+		want = n.Minor - r.returned(n)
 		a.w.report.Charges++
 	}
 	if n.Reversal != nil {

@@ -25,14 +25,14 @@ func (l *workload) choose() *request {
 		return l.sameKey(l.sent[max(0, n-1-l.dice.IntN(20))])
 	}
 	r := l.request(pick(l.dice, users...))
-	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2, 14) {
+	switch weighted(l.dice, 34, 6, 14, 9, 17, 5, 3, 6, 2, 14, 22, 4, 24, 4, 12, 14) {
 	case 0:
 		l.authorize(r)
 	case 1:
 		l.batch(r)
 	case 2:
 		l.about(r, confirm, "/confirm", waiting...)
-		r.method = pick(l.dice, "", "", l.method(r.user), "pm_card_visa")
+		r.method = pick(l.dice, "", "", l.method(r.user), "pm_card_visa", payment.Wallet)
 	case 3:
 		l.about(r, cancel, "/cancel", append(slices.Clone(waiting), payment.RequiresCapture)...)
 	case 4:
@@ -53,6 +53,18 @@ func (l *workload) choose() *request {
 			r.minor = 1 + l.dice.Int64N(record.row.Amount.Minor)
 		}
 		r.final = pick(l.dice, nil, nil, new(true), new(false))
+	case 10:
+		l.adjust(r)
+	case 14:
+		l.placeHold(r)
+	case 15:
+		l.endHold(r)
+	case 12:
+		l.transfer(r)
+	case 13:
+		l.transfers(r)
+	case 11:
+		r.kind = lookWallet
 	case 8:
 		r.kind = listPayments
 		for _, id := range l.told {
@@ -61,7 +73,7 @@ func (l *workload) choose() *request {
 			}
 		}
 	}
-	if r.key != "" {
+	if r.key != "" || r.name != "" {
 		l.sent = append(l.sent, r)
 	}
 	return r
@@ -72,8 +84,19 @@ func (l *workload) sameKey(earlier *request) *request {
 	r := *earlier
 	l.number++
 	r.number = l.number
-	if r.kind == authorize {
+	switch r.kind {
+	case authorize:
 		r.amount.Minor++
+	case adjust:
+		if l.dice.hit(0.5) {
+			r.amount.Minor++
+		}
+		l.asked(&r)
+	case takeHold:
+		l.askedToEnd(&r)
+	case transfer, placeHold:
+		r.amount.Minor++
+		l.want(&r)
 	}
 	l.sent = append(l.sent, &r)
 	return &r
@@ -99,6 +122,10 @@ func (l *workload) authorize(r *request) {
 	r.kind, r.scope = authorize, root+"payments"
 	r.amount = money.Amount{Minor: 1 + l.dice.Int64N(5000), Currency: pick[money.Currency](l.dice, "USD", "USD", "JPY")}
 	r.method, r.confirm, r.manual = l.method(r.user), l.dice.hit(0.8), l.dice.hit(0.35)
+	r.topUp = l.dice.hit(0.3)
+	if r.method == payment.Wallet && l.dice.hit(0.9) {
+		r.manual, r.topUp = false, false
+	}
 	l.keyed(r)
 }
 
@@ -120,7 +147,7 @@ func (l *workload) batch(r *request) {
 
 // method chooses what to pay with.
 func (l *workload) method(user int64) string {
-	switch weighted(l.dice, 45, 12, 4, 18, 3, 2, 2, 8) {
+	switch weighted(l.dice, 45, 12, 4, 18, 3, 2, 2, 8, 20) {
 	case 0:
 		return pick(l.dice, "pm_card_visa", "pm_card_mastercard")
 	case 1:
@@ -140,6 +167,8 @@ func (l *workload) method(user int64) string {
 		return "pm_card_visa"
 	case 5:
 		return noMethod
+	case 8:
+		return payment.Wallet
 	case 6:
 		return l.w.ids.New(user).Text(ident.PaymentMethod)
 	default:
@@ -169,6 +198,7 @@ func (l *workload) about(r *request, k kind, action string, in ...payment.Status
 func (l *workload) refund(r *request) {
 	l.about(r, giveBack, "", payment.Succeeded, payment.RequiresCapture)
 	r.scope = root + "refunds"
+	r.dest = pick(l.dice, "", "", "", payment.ToCard, payment.ToWallet)
 	if record := l.w.audit.payments[r.payment]; record != nil && l.dice.hit(0.7) {
 		r.minor = 1 + l.dice.Int64N(record.row.Amount.Minor)
 	}

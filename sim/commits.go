@@ -29,20 +29,21 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, change := range c.Attempts {
 		a.takeAttempt(change)
 	}
-	booked := map[ident.ID]bool{} // what must have a transaction now
+	booked := map[ident.ID]*booking{} // what must have a transaction now
 	for _, change := range c.Captures {
-		if a.takeCapture(change) {
-			booked[change.Value.ID] = true
+		if r := a.payments[change.Value.Payment]; a.takeCapture(change) {
+			booked[change.Value.ID] = captureBooking(r, change.Value)
 		}
 	}
 	for _, change := range c.Refunds {
-		if a.takeRefund(change) {
-			booked[change.Value.ID] = true
+		if b := a.takeRefund(change); b != nil {
+			booked[change.Value.ID] = b
 		}
 	}
 	for _, change := range c.Methods {
 		a.takeMethod(change)
 	}
+	adjusted := a.takeWallets(shard, won, c, booked)
 	a.takeEvents(shard, c.Events, before)
 	a.takeClaims(won, c.Answered)
 	for _, change := range c.Payments {
@@ -51,6 +52,7 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 		}
 	}
 	a.takeTransactions(shard, c, booked)
+	a.checkWalletChanges(shard, adjusted, c)
 	for _, change := range c.Payments {
 		a.checkPayment(a.payments[change.Value.ID])
 	}
@@ -128,7 +130,7 @@ func (a *auditor) takeAttempt(change store.Change[payment.Attempt]) {
 		a.owner[n.Reversal.ID] = r
 	}
 	a.note(n.ID, ident.Attempt, n.Outcome.Open() || reversing)
-	a.checkCard(n)
+	a.checkMethod(n)
 }
 
 // refusedVoid tells whether the gateway has refused an attempt's reversal.
@@ -193,19 +195,19 @@ func (a *auditor) takeCapture(change store.Change[payment.Capture]) (done bool) 
 	return done
 }
 
-// takeRefund returns whether the refund was done just now.
-func (a *auditor) takeRefund(change store.Change[payment.Refund]) (done bool) {
+// takeRefund returns what the refund must book now.
+func (a *auditor) takeRefund(change store.Change[payment.Refund]) *booking {
 	n := change.Value
 	name := n.ID.Text(ident.Refund)
 	r := a.payments[n.Payment]
 	if r == nil {
 		a.fail("%s has no payment", name)
-		return false
+		return nil
 	}
 	f := r.refund(n.ID)
 	if change.New != (f == nil) {
 		a.fail("%s is written as new: %t", name, change.New)
-		return false
+		return nil
 	}
 	if f == nil {
 		f = &refundRecord{row: n}
@@ -216,13 +218,16 @@ func (a *auditor) takeRefund(change store.Change[payment.Refund]) (done bool) {
 	if f.row.Status != payment.OperationPending && f.row.Status != n.Status {
 		a.fail("%s goes from %s to %s", name, f.row.Status, n.Status)
 	}
-	done = f.row.Status == payment.OperationPending && n.Status == payment.OperationSucceeded
+	settled := f.row.Status == payment.OperationPending && n.Status != payment.OperationPending
 	f.row = n
 	if state := stateOf(n); !slices.Contains(f.states, state) {
 		f.states = append(f.states, state)
 	}
 	a.note(n.ID, ident.Refund, n.Status == payment.OperationPending)
-	return done
+	if settled || change.New {
+		return a.refundBooking(r, n)
+	}
+	return nil
 }
 
 func (a *auditor) takeMethod(change store.Change[vault.PaymentMethod]) {
@@ -251,9 +256,11 @@ func (a *auditor) takeClaims(won, answered []store.Claim) {
 		if a.claims[keyOf(c)] != nil {
 			a.fail("key %s is claimed twice", c.Key)
 		}
-		a.claims[keyOf(c)] = &claimRecord{claim: c}
-		if a.payments[c.Object] == nil && a.owner[c.Object] == nil && a.methods[c.Object] == nil {
-			if c.Kind != ident.Attempt || !a.blocked(c) {
+		a.claims[keyOf(c)] = &claimRecord{seq: a.seq, claim: c}
+		if a.payments[c.Object] == nil && a.owner[c.Object] == nil && a.methods[c.Object] == nil &&
+			a.objects[c.Object] == "" {
+			declined := slices.ContainsFunc(answered, func(o store.Claim) bool { return o.Same(c) && c.Kind == ident.Transfer })
+			if !declined && (c.Kind != ident.Attempt || !a.blocked(c)) {
 				a.fail("key %s names %s, which does not exist", c.Key, c.Object.Text(c.Kind))
 			}
 		}

@@ -59,7 +59,7 @@ func drawFaults(d dice) faults {
 		refuse: call(0.01), commitConflict: call(0.03), commitLost: call(0.01),
 		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
 		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.04),
-		hang: call(0.03), slow: call(0.1), pending: call(0.03), unknown: call(0.02), decline: call(0.02),
+		hang: call(0.03), slow: call(0.1), pending: call(0.03), unknown: call(0.02), decline: call(0.05),
 		tardy: pick(d, 0, 0, 0.3, 0.9), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
 		forget: call(0.02), hangUp: call(0.05),
 		kill: step(0.0015), stop: step(0.0005), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
@@ -109,6 +109,10 @@ const (
 	ForgetVoid Break = "forget-void"
 	// SkipInquiry never asks about open operations.
 	SkipInquiry Break = "skip-inquiry"
+	// SkipTransfers never drives transfers that were left pending.
+	SkipTransfers Break = "skip-transfers"
+	// SkipExpiry never ends holds whose time is over.
+	SkipExpiry Break = "skip-expiry"
 	// ForgetNotice takes notices and does nothing.
 	ForgetNotice Break = "forget-notice"
 )
@@ -117,7 +121,7 @@ const (
 func Breaks() []Break {
 	return []Break{
 		AckBeforeCommit, LoseCommit, ForgetEvent, ForgetClaim, ForgetReservation, WrongBalance,
-		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice,
+		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice, SkipTransfers, SkipExpiry,
 	}
 }
 

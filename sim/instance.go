@@ -26,6 +26,10 @@ type instance struct {
 	stepping   []bool // a shard's committer is in its Step
 	inquirers  []*worker.Inquire
 	inquiring  []bool
+	movers     []*worker.Transfer
+	moving     []bool
+	expirers   []*worker.ExpireHolds
+	expiring   []bool
 	ctx        context.Context //nolint:containedctx // the process's: what its committers end by
 	cancel     context.CancelFunc
 	stopping   bool // it takes no more work
@@ -38,6 +42,7 @@ func (w *world) boot(slot, life int) {
 	i := &instance{
 		w: w, slot: slot, life: life,
 		stepping: make([]bool, w.cfg.Shards), inquiring: make([]bool, w.cfg.Shards),
+		moving: make([]bool, w.cfg.Shards), expiring: make([]bool, w.cfg.Shards),
 	}
 	i.ctx, i.cancel = context.WithCancel(background())
 	last, err := w.disk.LastHigh(background())
@@ -59,11 +64,18 @@ func (w *world) boot(slot, life int) {
 		Methods: &methodCache{w, map[ident.ID]vault.PaymentMethod{}},
 		Clock:   simClock{w}, IDs: ids, Each: w.each, Mode: access.Test,
 		InquireAfter: w.shape.inquire, BatchCalls: w.shape.batchCalls, Log: slog.New(slog.DiscardHandler), Alert: w.alert,
+		Within: w.within,
 	})
 	for shard := range w.cfg.Shards {
 		i.inquirers = append(i.inquirers, worker.NewInquire(worker.InquireConfig{
 			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Each: w.each,
 			Limit: w.shape.inquiries, Calls: w.shape.batchCalls,
+		}))
+		i.movers = append(i.movers, worker.NewTransfer(worker.TransferConfig{
+			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Limit: w.shape.inquiries,
+		}))
+		i.expirers = append(i.expirers, worker.NewExpireHolds(worker.ExpireHoldsConfig{
+			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Each: w.each, Limit: w.shape.inquiries,
 		}))
 	}
 	w.instances[slot] = i
@@ -96,6 +108,12 @@ func (w *world) alert(what string, err error) {
 func (w *world) kill(i *instance) {
 	w.say("%s is killed", i)
 	w.count("kill")
+	if w.audit.underWay(false) {
+		w.count("kill before a transfer's second step")
+	}
+	if w.audit.underWay(true) {
+		w.count("kill before a transfer's third step")
+	}
 	for _, t := range slices.Clone(w.tasks) {
 		if t.home == i {
 			w.end(t)
@@ -165,5 +183,36 @@ func (i *instance) inquire(shard int) {
 		}
 		i.w.report.Inquiries += progress.Asked
 		i.inquiring[shard] = false
+	})
+}
+
+// move spawns a step of a shard's pending transfers.
+func (i *instance) move(shard int) {
+	if i.moving[shard] || i.w.cfg.Break == SkipTransfers {
+		return
+	}
+	i.moving[shard] = true
+	i.w.spawn(i, fmt.Sprintf("transfer %d.%d", i.slot, shard), func() {
+		progress, err := i.movers[shard].Step(background())
+		if progress.Asked > 0 || err != nil {
+			i.w.say("drove transfers of shard %d: %d, %s", shard, progress.Asked, word(err))
+			i.w.count("transfers driven")
+		}
+		i.moving[shard] = false
+	})
+}
+
+// expire spawns a step of the end of a shard's holds.
+func (i *instance) expire(shard int) {
+	if i.expiring[shard] || i.w.cfg.Break == SkipExpiry {
+		return
+	}
+	i.expiring[shard] = true
+	i.w.spawn(i, fmt.Sprintf("expiry %d.%d", i.slot, shard), func() {
+		progress, err := i.expirers[shard].Step(background())
+		if progress.Asked > 0 || err != nil {
+			i.w.say("ended holds of shard %d: %d, %d failed", shard, progress.Asked, progress.Failed)
+		}
+		i.expiring[shard] = false
 	})
 }

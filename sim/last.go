@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 
 	"florin/event"
@@ -18,9 +19,11 @@ func (l *workload) last() {
 		l.deliver(r)
 	}
 	s := l.w.anyInstance().flow
+	l.readWallets()
 	l.readEvents(s)
 	l.readPayments(s)
 	l.readRefunds(s)
+	l.readTransfers(s)
 }
 
 // readEvents follows the feed of all shards, a page at a time.
@@ -51,6 +54,15 @@ func (l *workload) readEvents(s *flow.Service) {
 		if read[shard] != len(known[shard]) {
 			l.w.fail("audit: the feed has %d of %d events of shard %d", read[shard], len(known[shard]), shard)
 		}
+	}
+}
+
+// readWallets looks at every user's wallet.
+func (l *workload) readWallets() {
+	for _, user := range users {
+		r := l.request(user)
+		r.kind = lookWallet
+		l.deliver(r)
 	}
 }
 
@@ -85,6 +97,18 @@ func (l *workload) readRefunds(s *flow.Service) {
 		})
 		for _, f := range list {
 			ids = append(ids, f.ID)
+		}
+		return ids, err
+	})
+}
+
+// readTransfers does the same for the transfers.
+func (l *workload) readTransfers(s *flow.Service) {
+	want := slices.Collect(maps.Keys(l.w.audit.transfers))
+	l.compare("transfers", want, func(after ident.ID) (ids []ident.ID, err error) {
+		list, err := s.Transfers(background(), store.TransferQuery{Page: store.Page{Limit: 30, After: after}})
+		for _, t := range list {
+			ids = append(ids, t.ID)
 		}
 		return ids, err
 	})

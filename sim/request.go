@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"time"
 
 	"florin/flow"
 	"florin/ident"
@@ -19,16 +20,23 @@ type kind string
 
 // The kinds.
 const (
-	authorize    kind = "authorize"
-	batch        kind = "batch"
-	confirm      kind = "confirm"
-	cancel       kind = "cancel"
-	take         kind = "capture"
-	giveBack     kind = "refund"
-	addMethod    kind = "add method"
-	dropMethod   kind = "drop method"
-	look         kind = "look"
-	listPayments kind = "list"
+	authorize     kind = "authorize"
+	batch         kind = "batch"
+	confirm       kind = "confirm"
+	cancel        kind = "cancel"
+	take          kind = "capture"
+	giveBack      kind = "refund"
+	addMethod     kind = "add method"
+	dropMethod    kind = "drop method"
+	look          kind = "look"
+	listPayments  kind = "list"
+	adjust        kind = "adjust"
+	placeHold     kind = "place hold"
+	takeHold      kind = "capture hold"
+	freeHold      kind = "release hold"
+	transfer      kind = "transfer"
+	transferBatch kind = "transfer batch"
+	lookWallet    kind = "look at wallet"
 )
 
 // request is what a client sends, once or again.
@@ -43,15 +51,21 @@ type request struct {
 	amount   money.Amount
 	method   string
 	confirm  bool
-	manual   bool  // to be captured
-	final    *bool // of a capture
+	topUp    bool
+	dest     payment.Destination // of a refund
+	manual   bool                // to be captured
+	final    *bool               // of a capture
 	payment  ident.ID
 	minor    int64
 	card     vault.CardInput
 	methodID ident.ID
 	items    []*request // of a batch
 	seen     int64      // of a look: the version that was told before
-	known    []sighting // of a list: what was told before
+	name     string     // of an adjustment
+	hold     ident.ID
+	lasts    time.Duration // of a hold
+	to       int64         // of a transfer: its receiver
+	known    []sighting    // of a list: what was told before
 }
 
 // sighting is a version of a payment that a client was told.
@@ -93,7 +107,7 @@ func (r *request) authorization() flow.Authorize {
 		method = payment.CaptureManual
 	}
 	return flow.Authorize{
-		UserID: r.user, Amount: r.amount, CaptureMethod: method, Purpose: payment.Sale,
+		UserID: r.user, Amount: r.amount, CaptureMethod: method, Purpose: r.purpose(),
 		Method: r.method, Details: payment.Details{Description: r.description()}, Confirm: r.confirm,
 		Idempotency: r.idempotency(),
 	}
@@ -122,7 +136,7 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		})
 	case giveBack:
 		got.refund, got.err = s.Refund(ctx, flow.Refund{
-			Payment: r.payment, Minor: r.minor, Idempotency: r.idempotency(),
+			Payment: r.payment, Minor: r.minor, To: r.dest, Idempotency: r.idempotency(),
 		})
 	case addMethod:
 		got.method, _, got.err = s.StoreMethod(ctx, flow.StoreMethod{
@@ -136,6 +150,24 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		got.list, got.err = s.Payments(ctx, store.PaymentQuery{
 			Page: store.Page{Limit: 10_000}, UserID: r.user,
 		})
+	case adjust:
+		got.adjustment, got.replayed, got.err = s.Adjust(ctx, flow.Adjust{
+			UserID: r.user, Amount: r.amount, TransactionID: r.name, Reason: r.description(), Idempotency: r.idempotency(),
+		})
+	case transfer:
+		got.transfer, got.err = s.Transfer(ctx, r.moving())
+	case transferBatch:
+		var requests []flow.Transfer
+		for _, item := range r.items {
+			requests = append(requests, item.moving())
+		}
+		got.transfers = s.TransferBatch(ctx, requests)
+	case placeHold:
+		got.hold, got.replayed, got.err = s.PlaceHold(ctx, r.holding())
+	case takeHold, freeHold:
+		got.hold, got.replayed, got.err = s.EndHold(ctx, r.ending())
+	case lookWallet:
+		got.balances, got.err = s.Wallet(ctx, r.user)
 	}
 	return got
 }
@@ -168,13 +200,19 @@ const badNumber = "4242424242424241"
 func (r *request) invalid(a *auditor, since int64) bool {
 	switch r.kind {
 	case authorize:
-		return r.method == noMethod || r.method == "" && r.confirm
+		return r.method == noMethod || r.method == "" && r.confirm || r.unpayable(a)
+	case giveBack:
+		return r.misdirected(a)
 	case confirm:
-		return r.method == noMethod || r.method == "" && a.was(r, since, func(s payment.State) bool {
+		return r.method == noMethod || r.unpayable(a) || r.method == "" && a.was(r, since, func(s payment.State) bool {
 			return s.PaymentMethod == "" || s.PaymentMethod == noMethod
 		})
 	case addMethod:
 		return r.card.Number == badNumber
+	case adjust:
+		return r.amount.Minor == 0
+	case transfer:
+		return r.user == r.to
 	default:
 		return false
 	}
@@ -205,6 +243,8 @@ func (r *request) missing(a *auditor) bool {
 		return a.payments[r.payment] == nil
 	case dropMethod:
 		return gone(r.methodID)
+	case takeHold, freeHold:
+		return a.holds[r.hold] == nil || a.holds[r.hold].row.UserID != r.user
 	default:
 		return false
 	}

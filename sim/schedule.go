@@ -22,12 +22,12 @@ func (w *world) turn() {
 	}
 	ready := w.ready()
 	steppable := w.steppable()
-	const tasks, steps, passing, inquiries = 0, 1, 2, 3
-	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, inquiries: 1}
+	const tasks, steps, passing, inquiries, moves, ends = 0, 1, 2, 3, 4, 5
+	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, inquiries: 1, moves: 1, ends: 1}
 	if len(ready)+len(steppable) == 0 {
-		weights[passing], weights[inquiries] = 4, 1
+		weights[passing], weights[inquiries], weights[moves], weights[ends] = 4, 1, 1, 1
 	} else if w.calm {
-		weights[passing], weights[inquiries] = 0, 0
+		weights[passing], weights[inquiries], weights[moves], weights[ends] = 0, 0, 0, 0
 	}
 	switch weighted(w.dice, weights...) {
 	case tasks:
@@ -40,6 +40,14 @@ func (w *world) turn() {
 	case inquiries:
 		if home := w.anyInstance(); home != nil {
 			home.inquire(w.dice.IntN(w.cfg.Shards))
+		}
+	case moves:
+		if home := w.anyInstance(); home != nil {
+			home.move(w.dice.IntN(w.cfg.Shards))
+		}
+	case ends:
+		if home := w.anyInstance(); home != nil {
+			home.expire(w.dice.IntN(w.cfg.Shards))
 		}
 	}
 }
@@ -93,7 +101,14 @@ func (w *world) pass(idle bool) {
 	case w.hit(w.faults.back):
 		d = -w.dice.between(time.Millisecond, 500*time.Millisecond)
 	}
+	if d < 0 {
+		w.setBack -= d
+		w.count("clock set back")
+	}
 	w.manual.Advance(d)
+	if now := w.now(); now.After(w.latest) {
+		w.latest = now
+	}
 }
 
 // nextAlarm returns when the next sleeper wakes.
@@ -106,6 +121,7 @@ func (w *world) nextAlarm() (next time.Time, ok bool) {
 	for _, t := range w.tasks {
 		consider(t.alarm)
 	}
+	w.audit.nextExpiry(consider)
 	for slot, i := range w.instances {
 		if i == nil {
 			consider(w.bootAt[slot])

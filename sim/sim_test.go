@@ -110,7 +110,7 @@ func TestAuditorNotices(t *testing.T) {
 func TestWorldGoesWrong(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
-	for seed := range uint64(20) {
+	for seed := range uint64(60) {
 		report, err := sim.Run(sim.Config{Seed: 2000 + seed})
 		if err != nil {
 			t.Fatal(err)
@@ -127,6 +127,14 @@ func TestWorldGoesWrong(t *testing.T) {
 		"told requires_capture", "told capture succeeded", "told capture pending", "told capture failed",
 		"told over_capture",
 		"told refund succeeded", "told refund pending", "told refund failed", "told method", "told list",
+		"told adjustment", "told adjustment again", "told insufficient_funds", "told wallet",
+		"told transfer succeeded", "told transfer pending", "told transfer failed", "told wallet_full",
+		"a transfer left to itself", "transfers driven", "clock set back",
+		"away: transfer", "away: pending transfers", "away: hold", "away: due holds", "away: accounts",
+		"payment from a short wallet", "payment from the wallet", "top-up",
+		"told refund to the wallet", "told refund of a top-up", "refund of a top-up failed",
+		"told hold active", "told hold captured", "told hold released", "hold expired",
+		"kill before a transfer's second step", "kill before a transfer's third step", "transfer refused by its receiver",
 		"told wrong_state", "told over_refund", "told not_found", "told invalid_parameter", "told unavailable",
 		"told idempotency_in_progress", "told idempotency_key_reuse", "told gateway_unavailable", "told overloaded",
 		"alert: a gateway approved late; the charge is being reversed",

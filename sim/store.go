@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"florin/event"
@@ -28,6 +29,8 @@ func read[T any](ctx context.Context, s *simStore, what string, shard int, f fun
 	}
 	if s.away(shard) || s.w.hit(s.w.faults.read) {
 		s.w.say("read %s of shard %d: away", what, shard)
+		name, _, _ := strings.Cut(what, ":")
+		s.w.count("away: " + name)
 		return none, errAway
 	}
 	value, err := f()
@@ -88,7 +91,7 @@ func (s *simStore) Method(ctx context.Context, id ident.ID) (vault.PaymentMethod
 
 // FindClaim implements store.Reader.
 func (s *simStore) FindClaim(ctx context.Context, shard int, c store.Claim) (store.Claim, error) {
-	return read(ctx, s, "claim "+c.Key, shard, func() (store.Claim, error) {
+	return read(ctx, s, "claim: "+c.Key, shard, func() (store.Claim, error) {
 		return s.Store.FindClaim(background(), shard, c)
 	})
 }

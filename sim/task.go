@@ -128,3 +128,14 @@ func (w *world) each(n, limit int, f func(i int)) {
 	}
 	w.await(func() bool { return left == 0 })
 }
+
+// within runs f in a task of its own until limit, and leaves it to itself then:
+// flow.Config.Within.
+func (w *world) within(limit time.Duration, f func()) bool {
+	t := w.spawn(w.running.home, w.running.name+" within", f)
+	w.awaitUntil(func() bool { return t.done }, w.now().Add(limit))
+	if !t.done {
+		w.count("a transfer left to itself")
+	}
+	return t.done
+}

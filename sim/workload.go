@@ -19,6 +19,7 @@ type workload struct {
 	told    []ident.ID           // payments, in the order in which clients heard of them
 	heard   map[ident.ID]bool    // those in told
 	methods map[int64][]ident.ID // by user: what clients have stored
+	held    []ident.ID           // holds that clients were told of
 	number  int                  // of the last request
 	clients int                  // at work
 	ending  bool                 // everything is settled
@@ -58,7 +59,8 @@ func (l *workload) run() {
 func (l *workload) deliver(r *request) {
 	sent := sending{seq: l.w.audit.seq, first: l.w.step}
 	for r != nil {
-		sent.step, sent.calm = l.w.step, l.w.calm
+		sent.step, sent.calm, sent.at = l.w.step, l.w.calm, l.w.now()
+		sent.setBack = l.w.setBack
 		r = l.try(r, sent)
 		if r != nil {
 			l.w.sleep(l.dice.between(50*time.Millisecond, 4*time.Second))
@@ -106,21 +108,22 @@ func (l *workload) try(r *request, sent sending) (again *request) {
 
 // take takes an answer, and returns what is to be sent again.
 func (l *workload) take(r *request, got answer, sent sending) (again *request) {
-	if r.kind != batch {
+	if r.kind != batch && r.kind != transferBatch {
 		l.w.say("%s is answered %s", r, got)
 		if l.w.audit.answered(r, got, sent) {
 			return r.repeated()
 		}
 		return nil
 	}
-	if len(got.batch) != len(r.items) {
-		l.w.fail("audit: %s of %d has %d answers", r, len(r.items), len(got.batch))
+	answers := got.items()
+	if len(answers) != len(r.items) {
+		l.w.fail("audit: %s of %d has %d answers", r, len(r.items), len(answers))
 		return nil
 	}
 	left := *r
 	left.items = nil
 	for i, item := range r.items {
-		one := answer{payment: got.batch[i].Result, err: got.batch[i].Err}
+		one := answers[i]
 		l.w.say("%s is answered %s", item, one)
 		if l.w.audit.answered(item, one, sent) && item.key != "" {
 			left.items = append(left.items, item)
@@ -133,7 +136,7 @@ func (l *workload) take(r *request, got answer, sent sending) (again *request) {
 func (r *request) repeated() *request {
 	left := *r
 	left.items = slices.DeleteFunc(slices.Clone(r.items), func(item *request) bool { return item.key == "" })
-	if r.key == "" && len(left.items) == 0 {
+	if r.key == "" && r.name == "" && len(left.items) == 0 {
 		return nil
 	}
 	return &left
@@ -153,6 +156,9 @@ func (got answer) String() string {
 		p := got.payment.Payment
 		return fmt.Sprintf("%s %s version %d, replayed %t", p.ID.Text(ident.Payment), p.Status, p.Version,
 			got.payment.Replayed)
+	case !got.transfer.Transfer.ID.IsZero():
+		t := got.transfer.Transfer
+		return fmt.Sprintf("%s %s, replayed %t", t.ID.Text(ident.Transfer), t.Status, got.transfer.Replayed)
 	default:
 		return "ok"
 	}

@@ -18,7 +18,9 @@ type world struct {
 	report    Report
 	trace     *trace
 	manual    *clock.Manual
-	dice      dice // what the scheduler draws
+	setBack   time.Duration // how far the clock was set back in all
+	latest    time.Time     // the clock has been there
+	dice      dice          // what the scheduler draws
 	faultDice dice
 	faults    faults
 	shape     shape
@@ -58,7 +60,7 @@ type shape struct {
 
 func newWorld(cfg Config) (*world, error) {
 	w := &world{
-		cfg: cfg, trace: newTrace(cfg.Trace), manual: clock.NewManual(began),
+		cfg: cfg, trace: newTrace(cfg.Trace), manual: clock.NewManual(began), latest: began,
 		dice: newDice(cfg.Seed, streamSchedule), faultDice: newDice(cfg.Seed, streamFaults),
 	}
 	w.report = Report{Seed: cfg.Seed, Counts: map[string]int{}}
@@ -90,6 +92,9 @@ func newWorld(cfg Config) (*world, error) {
 	}
 	w.audit = newAuditor(w)
 	w.workload = newWorkload(w)
+	if err := w.fill(); err != nil {
+		return nil, err
+	}
 	w.instances = make([]*instance, w.shape.instances)
 	w.bootAt = make([]time.Time, w.shape.instances)
 	w.lives = make([]int, w.shape.instances)

@@ -1,0 +1,183 @@
+package sim
+
+import (
+	"florin/ident"
+	"florin/ledger"
+	"florin/money"
+	"florin/payment"
+	"florin/problem"
+	"florin/store"
+)
+
+// source returns where a charge takes the money from.
+func source(user int64, gateway string) ledger.Name {
+	if gateway == payment.Wallet {
+		return ledger.Wallet(user)
+	}
+	return ledger.Receivable(gateway)
+}
+
+// beneficiary returns where a payment's money goes to.
+func beneficiary(p payment.Payment) ledger.Name {
+	if p.Purpose == payment.WalletTopUp {
+		return ledger.Wallet(p.UserID)
+	}
+	return ledger.Sales
+}
+
+// captureBooking returns what a capture books that is done.
+func captureBooking(r *paymentRecord, c payment.Capture) *booking {
+	charge, _ := r.attempt(c.Attempt)
+	amount := money.Amount{Minor: c.Minor, Currency: r.row.Amount.Currency}
+	return move(ledger.KindCapture, c.UserID, amount, source(c.UserID, charge.Gateway), beneficiary(r.row)).of(r.row)
+}
+
+// refundBooking returns what a refund books that has just come to its status. A
+// top-up's is set aside while it is pending.
+func (a *auditor) refundBooking(r *paymentRecord, f payment.Refund) *booking {
+	own, held := ledger.Wallet(f.UserID), ledger.Held(f.UserID)
+	topUp := r.row.Purpose == payment.WalletTopUp
+	switch {
+	case topUp && f.Status == payment.OperationPending:
+		return move(ledger.KindRefundReserved, f.UserID, f.Amount, own, held).of(r.row)
+	case topUp && f.Status == payment.OperationFailed:
+		a.w.count("refund of a top-up failed")
+		return move(ledger.KindRefundReleased, f.UserID, f.Amount, held, own).of(r.row)
+	case f.Status != payment.OperationSucceeded:
+		return nil
+	case topUp:
+		return move(ledger.KindRefund, f.UserID, f.Amount, held, ledger.Receivable(f.Gateway)).of(r.row)
+	default:
+		return move(ledger.KindRefund, f.UserID, f.Amount, ledger.Sales, source(f.UserID, f.Gateway)).of(r.row)
+	}
+}
+
+// checkMethod holds what an attempt is made with against what it may be.
+func (a *auditor) checkMethod(n payment.Attempt) {
+	name := n.ID.Text(ident.Attempt)
+	switch {
+	case (n.Gateway == payment.Wallet) != (n.Method == payment.Wallet):
+		a.fail("%s is made with %s at %s", name, n.Method, n.Gateway)
+	case n.Gateway != payment.Wallet:
+		a.checkCard(n)
+	case n.Outcome.Open() || n.Reversal != nil:
+		a.fail("%s is from a wallet, and %s", name, n.Outcome)
+	case n.Outcome == payment.OutcomeDeclined && n.Reason != problem.InsufficientFunds:
+		a.fail("%s is from a wallet, and declined with %s", name, n.Reason)
+	}
+}
+
+// checkShort checks, after a commit, that wallets that were declined were short.
+func (a *auditor) checkShort(c *store.Changes) {
+	for _, change := range c.Attempts {
+		n := change.Value
+		if r := a.payments[n.Payment]; r != nil && n.Gateway == payment.Wallet && n.Outcome == payment.OutcomeDeclined {
+			a.w.count("payment from a short wallet")
+			if change.New && !a.short(n.UserID, r.row.Amount, a.seq-1) {
+				a.fail("%s is declined, and the wallet had enough", n.ID.Text(ident.Attempt))
+			}
+		}
+	}
+}
+
+// misdirected tells whether a refund is to go where it cannot.
+func (r *request) misdirected(a *auditor) bool {
+	record := a.payments[r.payment]
+	if record == nil {
+		return false
+	}
+	for _, n := range record.attempts {
+		if r.dest == payment.ToCard && n.Gateway == payment.Wallet && stands(n) {
+			return true
+		}
+	}
+	return r.dest == payment.ToWallet && record.row.Purpose == payment.WalletTopUp
+}
+
+// unpayable tells whether a request is to pay from the wallet what cannot be.
+func (r *request) unpayable(a *auditor) bool {
+	record := a.payments[r.payment]
+	switch {
+	case r.kind == authorize:
+		return r.method == payment.Wallet && (r.manual || r.topUp)
+	case record == nil || r.method != payment.Wallet:
+		return false
+	default:
+		return record.row.CaptureMethod == payment.CaptureManual || record.row.Purpose == payment.WalletTopUp
+	}
+}
+
+// lacksForRefund tells whether a wallet had too little to give a top-up back.
+func (r *request) lacksForRefund(a *auditor, since int64) bool {
+	record := a.payments[r.payment]
+	if record == nil || record.row.Purpose != payment.WalletTopUp {
+		return false
+	}
+	amount := record.row.Amount
+	if r.minor != 0 {
+		amount.Minor = r.minor
+	}
+	return a.short(r.user, amount, since)
+}
+
+func (r *request) purpose() payment.Purpose {
+	if r.topUp {
+		return payment.WalletTopUp
+	}
+	return payment.Sale
+}
+
+// toldWay checks that a refund goes where it must.
+func (a *auditor) toldWay(r *request, f payment.Refund) {
+	record := a.payments[f.Payment]
+	charge, _ := record.attempt(f.Attempt)
+	want := charge.Gateway
+	if r.dest == payment.ToWallet {
+		want = payment.Wallet
+	}
+	if f.Gateway != want {
+		a.fail("%s is told of a refund by way of %s", r, f.Gateway)
+	}
+	if f.Gateway == payment.Wallet {
+		a.w.count("told refund to the wallet")
+	} else if record.row.Purpose == payment.WalletTopUp {
+		a.w.count("told refund of a top-up")
+	}
+}
+
+// returned sums what has been given back at a payment's own gateway.
+func (r *paymentRecord) returned(n payment.Attempt) (minor int64) {
+	for _, f := range r.refunds {
+		if f.row.Status == payment.OperationSucceeded && f.row.Gateway == n.Gateway {
+			minor += f.row.Amount.Minor
+		}
+	}
+	return minor
+}
+
+// addPayments adds what payments have done to the wallets.
+func (a *auditor) addPayments(want map[purse]int64) {
+	for _, r := range a.order {
+		own := purse{ledger.Wallet(r.row.UserID), r.row.Amount.Currency}
+		topUp := r.row.Purpose == payment.WalletTopUp
+		for _, n := range r.attempts {
+			if stands(n) && n.Gateway == payment.Wallet {
+				want[own] -= n.Minor
+				a.w.count("payment from the wallet")
+			}
+		}
+		if topUp {
+			want[own] += r.row.CapturedMinor
+			a.w.count("top-up")
+		}
+		for _, f := range r.refunds {
+			switch {
+			case f.row.Status != payment.OperationSucceeded:
+			case topUp:
+				want[own] -= f.row.Amount.Minor
+			case f.row.Gateway == payment.Wallet:
+				want[own] += f.row.Amount.Minor
+			}
+		}
+	}
+}
