@@ -24,6 +24,8 @@ type Report struct {
 	// The same of transfers.
 	TransferClients, TransferBatchClients, TransferBatch int
 
+	OtherClients int // of wallet and mixed
+
 	Turns    int // how many slices a mode has
 	Window   time.Duration
 	Restarts int
@@ -58,7 +60,7 @@ type Figures struct {
 // Figures returns the report for a machine.
 func (r *Report) Figures() Figures {
 	f := Figures{Results: map[Mode]Result{}}
-	for _, m := range []Mode{Single, Batch, Hot, Transfers, batchSame, batchRandom, replayed} {
+	for _, m := range []Mode{Single, Batch, Hot, Transfers, batchSame, batchRandom, Wallet, Mixed, replayed} {
 		if len(r.slices[m]) > 0 {
 			f.Results[m] = summarize(r.slices[m])
 		}
@@ -103,7 +105,7 @@ func (r *Report) Write(w io.Writer) {
 	fmt.Fprintf(w, "%-22s %8s %10s %9s %9s %9s %9s\n",
 		"", "clients", "per second", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs")
 	for _, m := range []Mode{
-		Single, Hot, Batch, Echo, Raw, Transfers, batchSame, batchRandom, RawTransfers,
+		Single, Hot, Batch, Echo, Raw, Transfers, batchSame, batchRandom, RawTransfers, Wallet, Mixed,
 	} {
 		r.writeMode(w, m)
 	}
@@ -153,6 +155,8 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 		clients = r.TransferClients
 	case batchSame, batchRandom:
 		clients = r.TransferBatchClients
+	case Wallet, Mixed:
+		clients = r.OtherClients
 	}
 	cpu := ""
 	if spent := medianCPU(r.slices[m]); spent > 0 {
@@ -173,7 +177,7 @@ func (r *Report) method() string {
 	}
 	fmt.Fprintf(&b, "All requests, to the ceiling too, were sent by %s.\n", r.Client)
 	b.WriteString("Before each measurement there is a ramp that does not count. Every answer was checked.\n")
-	b.WriteString("CPU is the server's own time a payment; other work on the machine moves it least.")
+	fmt.Fprintf(&b, "CPU is the server's own time %s; other work on the machine moves it least.", r.Tally.each())
 	if r.Choice != "" {
 		b.WriteString("\nSingle requests go better with this many clients (" + r.Choice + ").")
 	}
