@@ -14,7 +14,7 @@ import (
 	"florin/bench"
 )
 
-// day is a fake that knows all that the mixed load asks for, and its user's
+// day is a fake that knows all that the mixed load asks for, and its users'
 // wallets.
 type day struct {
 	*fake
@@ -41,7 +41,8 @@ func newDay(t *testing.T) *day {
 		defer d.mu.Unlock()
 		in := read(r)
 		answer(w, http.StatusCreated, object{
-			"id": "trf_" + d.count("transfers"), "from_user_id": in["from_user_id"], "amount": in["amount"], "status": "succeeded",
+			"id": "trf_" + d.count("transfers"), "from_user_id": in["from_user_id"], "amount": in["amount"],
+			"status": "succeeded",
 		})
 	})
 	return d
@@ -203,7 +204,9 @@ func TestMixedFailsOnRefusedCaptures(t *testing.T) {
 		})
 		return true
 	}
-	_, err := measureOnly(t, d.fake, func(c *bench.Config) { c.Modes, c.Duration = []bench.Mode{bench.Mixed}, time.Second })
+	_, err := measureOnly(t, d.fake, func(c *bench.Config) {
+		c.Modes, c.Duration = []bench.Mode{bench.Mixed}, time.Second
+	})
 	if err == nil || !strings.Contains(err.Error(), "× 201 succeeded") {
 		t.Errorf("got %v", err)
 	}

@@ -110,24 +110,31 @@ func (r *Report) Write(w io.Writer) {
 		r.writeMode(w, m)
 	}
 	fmt.Fprintln(w)
+	compared := false
 	for _, pair := range []struct {
 		above, below Mode
 		name         string
 	}{
-		{Single, Echo, "single / echo"}, {Batch, Raw, "batch / raw"}, {Hot, Single, "hot / random"},
-		{batchSame, RawTransfers, "transfers, same shard / raw"}, {batchRandom, batchSame, "transfers, random / same"},
+		{Single, Echo, "single / echo"},
+		{Batch, Raw, "batch / raw"},
+		{Hot, Single, "hot / random"},
+		{batchSame, RawTransfers, "transfers, same shard / raw"},
+		{batchRandom, batchSame, "transfers, random / same"},
 	} {
 		if ratio := r.Ratio(pair.above, pair.below); ratio.Turns > 0 {
 			fmt.Fprintf(w, "%-28s %.3f  (%.3f to %.3f in %d turns)\n", pair.name, ratio.Median, ratio.Least, ratio.Most,
 				ratio.Turns)
+			compared = true
 		}
 	}
-	fmt.Fprintln(w)
+	if compared {
+		fmt.Fprintln(w)
+	}
 	r.WriteCounts(w)
 	fmt.Fprintf(w, "\n%s\n", r.method())
 }
 
-// WriteCounts says what became of the payments.
+// WriteCounts says what became of what was asked for.
 func (r *Report) WriteCounts(w io.Writer) {
 	fmt.Fprintf(w, "%s.\n", r.Tally.String())
 	if r.Restarts > 0 {
@@ -157,6 +164,7 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 		clients = r.TransferBatchClients
 	case Wallet, Mixed:
 		clients = r.OtherClients
+	default: // Clients it is
 	}
 	cpu := ""
 	if spent := medianCPU(r.slices[m]); spent > 0 {

@@ -26,7 +26,7 @@ type benchCmd struct {
 	Users     int           `help:"How many users pay (default 10000)." placeholder:"N"`
 	BatchSize int           `help:"Payments in a batch (default 500), or transfers (default 2000)." placeholder:"N"`
 	Fill      int64         `help:"Put this many payments in first." placeholder:"N"`
-	Rate      float64       `help:"Payments (or transfers ...) a second of an open loop (default: as fast as it goes)." placeholder:"R"`
+	Rate      float64       `help:"Payments (...) a second of an open loop (default: as fast as it goes)." placeholder:"R"`
 	Processes int           `help:"Servers to start, with --config only (default 1)." placeholder:"N"`
 	Config    string        `help:"Configuration file of the server." placeholder:"FILE" type:"existingfile"`
 	Data      string        `help:"Keep the store here (default: a temporary one, on a disk)." placeholder:"DIR"`
