@@ -17,6 +17,7 @@ type answer struct {
 	code  []byte // the problem's; nil when there is none
 	user  int64
 	minor int64
+	left  int64 // what can still be captured
 }
 
 // A verdict is what an answer means for the client.
@@ -41,14 +42,18 @@ func (a *answer) verdict() verdict {
 	return settled
 }
 
-// expected tells whether a load that asks for good payments with a good card
-// may be answered so; declines may be too, where the server scores real ones.
-func (a *answer) expected(declines bool) bool {
+// expected tells whether a load that asks for good things with good cards and
+// full wallets is to be answered so.
+func (a *answer) expected(k kind) bool { return string(a.state) == k.done() && a.http == k.status() }
+
+// undone tells whether an operation surely did not happen, as one that a crash
+// cut off before its gateway was called.
+func (a *answer) undone(k kind) bool {
 	switch string(a.state) {
-	case "succeeded":
-		return a.http == 201
-	case "declined":
-		return declines && a.http == 402
+	case "declined", "failed":
+		return true
+	case "requires_capture":
+		return k == captures && a.left > 0
 	}
 	return false
 }
@@ -132,6 +137,8 @@ func (a *answer) readPayment(text []byte) bool {
 			a.user = number(value)
 		case "amount":
 			a.minor = number(value)
+		case "amount_capturable":
+			a.left = number(value)
 		}
 		return true
 	})

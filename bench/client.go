@@ -22,6 +22,7 @@ type client struct {
 	answers  []answer
 	tally    Tally
 	open     []Pending
+	learner  learner // the traffic; nil when it does not want to know
 }
 
 func newClient(l *Load, number int, p pace, r *recorder) *client {
@@ -29,15 +30,7 @@ func newClient(l *Load, number int, p pace, r *recorder) *client {
 		load: l, number: number, conn: l.Target.exchanger(number), traffic: l.Traffic(number), pace: p, recorder: r,
 		payments: make([]Payment, max(l.Batch, 1)),
 	}
-	c.request.Path = pathPayments
-	switch {
-	case l.Transfers && l.Batch > 0:
-		c.request.Path = pathTransferBatch
-	case l.Transfers:
-		c.request.Path = pathTransfers
-	case l.Batch > 0:
-		c.request.Path = pathBatch
-	}
+	c.learner, _ = c.traffic.(learner)
 	return c
 }
 
@@ -54,12 +47,14 @@ func (c *client) run(ctx context.Context) error {
 		if !ok {
 			return nil
 		}
+		before := len(c.open)
 		if err := c.settle(ctx); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
 			return err
 		}
+		c.await(ctx, c.open[before:])
 		c.recorder.add(due, time.Now(), int64(n))
 	}
 }
@@ -73,21 +68,17 @@ func (c *client) build() {
 	r.Key = strconv.AppendInt(r.Key, int64(c.number), 10)
 	r.Key = append(r.Key, '-')
 	r.Key = strconv.AppendInt(r.Key, c.sent, 10)
+	first := &c.payments[0]
 	switch {
-	case c.load.Transfers && c.load.Batch > 0:
-		r.Body = appendTransfers(r.Body[:0], c.payments)
+	case c.load.Batch == 0:
+		r.Path, r.Body = first.kind.path(first), first.kind.body(r.Body[:0], first, r.Key)
+	case first.kind == moves:
+		r.Path, r.Body = pathTransferBatch, appendTransfers(r.Body[:0], c.payments)
 		if !c.load.Target.Repeat { // who repeats nothing needs no key, nor the record of one
 			r.Key = r.Key[:0]
 		}
-		return
-	case c.load.Transfers:
-		r.Body = appendTransfer(r.Body[:0], &c.payments[0])
-		return
-	}
-	if c.load.Batch > 0 {
-		r.Body = appendBatch(r.Body[:0], c.payments)
-	} else {
-		r.Body = appendPayment(r.Body[:0], &c.payments[0])
+	default:
+		r.Path, r.Body = pathBatch, appendBatch(r.Body[:0], c.payments)
 	}
 }
 
@@ -96,12 +87,40 @@ func (c *client) settle(ctx context.Context) error {
 	return exchange(ctx, c.conn, &c.request, c.load.Target.Repeat, &c.tally, c.read)
 }
 
+// await waits for the transfers that a request left on their way, so that it
+// counts when they have ended and not before. It looks at a few, and not for
+// long: all are asked for in the end.
+func (c *client) await(ctx context.Context, open []Pending) {
+	const looks, enough = 4, 10 * time.Second
+	if c.load.Target.Repeat {
+		return // who knows when the server is there again
+	}
+	for began, i := time.Now(), 0; i < min(looks, len(open)) && time.Since(began) < enough; {
+		p := &open[(len(open)-1)*(looks-1-i)/(looks-1)] // the last first
+		if p.kind != moves {
+			return
+		}
+		if a, res, err := get(ctx, c.load.Target, p.ID); err == nil && res.Status == 200 && p.known(&a) {
+			i++
+			continue
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // read takes the answers in; unanswered says that the request must be repeated.
 func (c *client) read(res Response) (unanswered bool, err error) {
 	c.answers = c.answers[:0]
 	if c.load.Batch == 0 {
 		var a answer
 		a, err = readSingle(res.Status, res.Body)
+		if c.payments[0].kind == adjusts && res.Status == 201 {
+			a.state = adjusted // it has no status: it was booked, or it is not there
+		}
 		c.answers = append(c.answers, a)
 	} else {
 		c.answers, err = readBatch(c.answers, res.Status, res.Body, len(c.payments))
@@ -127,6 +146,9 @@ func (c *client) read(res Response) (unanswered bool, err error) {
 	return false, nil
 }
 
+// adjusted is what an adjustment's answer means.
+var adjusted = []byte("succeeded")
+
 // take counts and notes one payment's answer.
 func (c *client) take(i int, res Response) error {
 	a, p := &c.answers[i], &c.payments[i]
@@ -138,12 +160,12 @@ func (c *client) take(i int, res Response) error {
 		c.wrong(a.label(), 1, res)
 		return nil
 	case open:
-		if !c.load.Target.Repeat && !c.load.Transfers {
+		if !c.load.Target.Repeat && p.kind != moves {
 			c.wrong(a.label(), 1, res)
 			return nil
 		}
 		c.tally.Open++
-		c.open = append(c.open, Pending{*p, string(a.id), c.load.keyOf(c.request.Key, i)})
+		c.open = append(c.open, Pending{*p, string(a.id), c.load.noted(p, c.request.Key, i)})
 		return nil
 	case settled:
 	}
@@ -152,14 +174,18 @@ func (c *client) take(i int, res Response) error {
 		return nil
 	}
 	switch {
-	case !a.expected(c.load.Declines):
-		c.wrong(a.label(), 1, res)
-	case string(a.state) == "declined":
+	case a.expected(p.kind):
+		c.tally.succeed(p.kind)
+		if c.learner != nil {
+			c.learner.learn(p, string(a.id))
+		}
+	case c.load.Declines && string(a.state) == "declined" && a.http == 402,
+		c.load.Target.Repeat && res.Replayed && a.undone(p.kind):
 		c.tally.Declined++
 	default:
-		c.tally.Succeeded++
+		c.wrong(a.label(), 1, res)
 	}
-	if c.load.Journal == nil {
+	if c.load.Journal == nil || !p.kind.isPayment() {
 		return nil
 	}
 	return c.load.Journal.Add(p, string(a.id), string(a.state), c.load.keyOf(c.request.Key, i))

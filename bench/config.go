@@ -29,7 +29,8 @@ type Config struct {
 	// Modes are what is measured; by default all, or what of them fits the rest.
 	Modes []Mode
 	// Clients is how many connections single, hot and echo have, by default the
-	// better of 64 and 256; and batch, where it is the only mode, by default 8.
+	// better of 64 and 256; transfers, wallet and mixed, by default 64; and the
+	// batches, where nothing else is measured, by default 8.
 	Clients int
 	// Duration is how long each mode is measured, over its slices; 16 s by
 	// default.
@@ -41,7 +42,7 @@ type Config struct {
 	BatchSize int
 	// Fill is how many payments are put in first.
 	Fill int64
-	// Rate is the payments a second of an open loop; 0 is a closed loop.
+	// Rate is the payments (or what else the mode makes) a second of an open loop; 0 is a closed loop.
 	Rate float64
 	// Replay is a file of transactions to send in place of the modes; Limit is
 	// how many rows of it, 0 for all.
@@ -133,7 +134,7 @@ func (c *Config) validate() error {
 	for _, m := range c.Modes {
 		if !slices.Contains(AllModes(), m) {
 			return fmt.Errorf("there is no mode %q: the modes are single, batch, hot, echo, raw, transfers, "+
-				"transfers-batch and raw-transfers", m)
+				"transfers-batch, raw-transfers, wallet and mixed", m)
 		}
 	}
 	if err := c.checkTransfers(); err != nil {
@@ -156,8 +157,8 @@ func (c *Config) validate() error {
 		return errors.New("raw inserts can be measured in the embedded store only: leave --config or --url out")
 	case c.Rate < 0 || c.Fill < 0 || c.Limit < 0 || c.Clients < 0 || c.BatchSize > 1000 && c.Has(Batch):
 		return errors.New("--rate, --fill, --limit and --clients cannot be negative, and a batch has at most 1000")
-	case c.Rate > 0 && (c.Has(Echo) || c.Has(Raw) || c.Replay != ""):
-		return errors.New("--rate is for single, batch and hot")
+	case c.Rate > 0 && (c.Has(Echo) || c.Has(Raw) || c.Has(RawTransfers) || c.Replay != ""):
+		return errors.New("--rate is for loads: ceilings and a replay have none")
 	}
 	return nil
 }

@@ -3,7 +3,7 @@
 // found in the same run.
 //
 //	Run ─▶ starts the server, stores the users' cards, then rotates slices of
-//	       single ─ echo ─ hot   and   batch ─ raw
+//	       single ─ echo ─ hot   and   batch ─ raw; transfers, wallet, mixed
 //	Load ─▶ one kind of load: clients ─▶ traffic (what to ask for)
 //	                                  ─▶ Exchanger (one connection)
 //	                                  ─▶ answers, tally, Journal, recorder
@@ -11,7 +11,9 @@
 // What a figure means:
 //   - A rate is what was answered inside a slice's window, in which the load was
 //     steady; the clients start before it and end after it. Only answers that
-//     say so count: 201 and succeeded. Any other fails the run.
+//     say so count: 201 and succeeded. Any other fails the run; but a transfer
+//     may be on its way (202), and counts once it has ended: a few of a batch
+//     are looked at before its client goes on, and all of them after the slice.
 //   - The machines are noisy. What is compared is measured in turns, a slice of
 //     this and a slice of that; a rate is the median of its slices, and a ratio
 //     the median of the ratios within the turns.

@@ -50,10 +50,8 @@ type Load struct {
 	Target  Target
 	Clients int
 	// Batch is how many payments a request has; 0 sends single requests.
-	Batch int
-	// Transfers says that what is asked for are transfers.
-	Transfers bool
-	Traffic   func(client int) Traffic
+	Batch   int
+	Traffic func(client int) Traffic
 	// Keys is what the idempotency keys begin with; no two loads share it.
 	Keys string
 	// Declines says that declines are to be expected.
@@ -165,6 +163,14 @@ func (l *Load) tell(rec *recorder) (stop func()) {
 		close(ended)
 		<-told
 	}
+}
+
+// noted returns that key where the journal will want it.
+func (l *Load) noted(p *Payment, key []byte, i int) string {
+	if l.Journal == nil || !p.kind.isPayment() {
+		return ""
+	}
+	return l.keyOf(key, i)
 }
 
 // keyOf returns the key of the i-th payment of a request.

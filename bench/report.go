@@ -24,6 +24,8 @@ type Report struct {
 	// The same of transfers.
 	TransferClients, TransferBatchClients, TransferBatch int
 
+	OtherClients int // of wallet and mixed
+
 	Turns    int // how many slices a mode has
 	Window   time.Duration
 	Restarts int
@@ -58,7 +60,7 @@ type Figures struct {
 // Figures returns the report for a machine.
 func (r *Report) Figures() Figures {
 	f := Figures{Results: map[Mode]Result{}}
-	for _, m := range []Mode{Single, Batch, Hot, Transfers, batchSame, batchRandom, replayed} {
+	for _, m := range []Mode{Single, Batch, Hot, Transfers, batchSame, batchRandom, Wallet, Mixed, replayed} {
 		if len(r.slices[m]) > 0 {
 			f.Results[m] = summarize(r.slices[m])
 		}
@@ -103,29 +105,36 @@ func (r *Report) Write(w io.Writer) {
 	fmt.Fprintf(w, "%-22s %8s %10s %9s %9s %9s %9s\n",
 		"", "clients", "per second", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs")
 	for _, m := range []Mode{
-		Single, Hot, Batch, Echo, Raw, Transfers, batchSame, batchRandom, RawTransfers,
+		Single, Hot, Batch, Echo, Raw, Transfers, batchSame, batchRandom, RawTransfers, Wallet, Mixed,
 	} {
 		r.writeMode(w, m)
 	}
 	fmt.Fprintln(w)
+	compared := false
 	for _, pair := range []struct {
 		above, below Mode
 		name         string
 	}{
-		{Single, Echo, "single / echo"}, {Batch, Raw, "batch / raw"}, {Hot, Single, "hot / random"},
-		{batchSame, RawTransfers, "transfers, same shard / raw"}, {batchRandom, batchSame, "transfers, random / same"},
+		{Single, Echo, "single / echo"},
+		{Batch, Raw, "batch / raw"},
+		{Hot, Single, "hot / random"},
+		{batchSame, RawTransfers, "transfers, same shard / raw"},
+		{batchRandom, batchSame, "transfers, random / same"},
 	} {
 		if ratio := r.Ratio(pair.above, pair.below); ratio.Turns > 0 {
 			fmt.Fprintf(w, "%-28s %.3f  (%.3f to %.3f in %d turns)\n", pair.name, ratio.Median, ratio.Least, ratio.Most,
 				ratio.Turns)
+			compared = true
 		}
 	}
-	fmt.Fprintln(w)
+	if compared {
+		fmt.Fprintln(w)
+	}
 	r.WriteCounts(w)
 	fmt.Fprintf(w, "\n%s\n", r.method())
 }
 
-// WriteCounts says what became of the payments.
+// WriteCounts says what became of what was asked for.
 func (r *Report) WriteCounts(w io.Writer) {
 	fmt.Fprintf(w, "%s.\n", r.Tally.String())
 	if r.Restarts > 0 {
@@ -153,6 +162,9 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 		clients = r.TransferClients
 	case batchSame, batchRandom:
 		clients = r.TransferBatchClients
+	case Wallet, Mixed:
+		clients = r.OtherClients
+	default: // Clients it is
 	}
 	cpu := ""
 	if spent := medianCPU(r.slices[m]); spent > 0 {
@@ -173,7 +185,7 @@ func (r *Report) method() string {
 	}
 	fmt.Fprintf(&b, "All requests, to the ceiling too, were sent by %s.\n", r.Client)
 	b.WriteString("Before each measurement there is a ramp that does not count. Every answer was checked.\n")
-	b.WriteString("CPU is the server's own time a payment; other work on the machine moves it least.")
+	fmt.Fprintf(&b, "CPU is the server's own time %s; other work on the machine moves it least.", r.Tally.each())
 	if r.Choice != "" {
 		b.WriteString("\nSingle requests go better with this many clients (" + r.Choice + ").")
 	}

@@ -11,15 +11,19 @@ const (
 	pathPayments = "/api/v1/payments"
 	pathBatch    = "/api/v1/payments/batch"
 	pathMethods  = "/api/v1/payment_methods"
+	pathRefunds  = "/api/v1/refunds"
+	pathWallets  = "/api/v1/wallets"
 )
 
 // currency is what every payment of a load is made in.
 const currency = "USD"
 
-// Payment is one payment to ask for.
+// Payment is one payment to ask for, or another thing as its kind says.
 type Payment struct {
+	kind   kind
 	UserID int64
 	To     int64  // of a transfer: whose wallet it goes to
+	Of     string // of a capture or a refund: the payment
 	Minor  int64  // in USD
 	Method string // the user's stored card
 	// Device and OccurredAt are told as risk; a replay alone has them.
@@ -44,6 +48,9 @@ func appendPayment(dst []byte, p *Payment) []byte {
 	dst = append(dst, `,"currency":"`+currency+`","payment_method":"`...)
 	dst = append(dst, p.Method...)
 	dst = append(dst, `","confirm":true`...)
+	if p.kind == authorizes {
+		dst = append(dst, `,"capture_method":"manual"`...)
+	}
 	if !p.OccurredAt.IsZero() {
 		dst = append(dst, `,"risk":{"device":"`...)
 		dst = append(dst, p.Device...)

@@ -83,8 +83,7 @@ func (r *run) loadOf(mode Mode, t Target, users []User, clients int, what asked)
 		l := r.newLoad(t, users, clients, what.batch)
 		l.Rate = r.cfg.Rate / float64(max(what.batch, 1))
 		if what.traffic != nil {
-			l.Traffic, l.Transfers = what.traffic(uint64(time.Now().UnixNano())), true
-			l.Journal = nil // it is of payments
+			l.Traffic = what.traffic(uint64(time.Now().UnixNano()))
 		}
 		if mode == Echo {
 			l.Journal = nil // nobody was paid

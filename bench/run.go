@@ -70,6 +70,13 @@ func Run(ctx context.Context, cfg Config) (_ *Report, err error) {
 			return nil, err
 		}
 	}
+	for _, mode := range []Mode{Wallet, Mixed} {
+		if cfg.Has(mode) {
+			if err := r.everyday(ctx, mode); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return r.report, nil
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Tally counts what became of a load's payments.
 type Tally struct {
-	Succeeded int64
+	Succeeded int64 // of all kinds
 	Declined  int64
 	Open      int64 // answered as open; each is asked for at the end
 	Replayed  int64 // answered from an idempotency key
@@ -19,10 +19,18 @@ type Tally struct {
 
 	Unexpected map[string]int64 // answers that should not be, by status and code
 	Example    string           // the first of them
+
+	done [kinds]int64 // of Succeeded
 }
 
 // Settled is how many payments have their final answer.
 func (t *Tally) Settled() int64 { return t.Succeeded + t.Declined }
+
+// succeed counts what was done.
+func (t *Tally) succeed(k kind) {
+	t.Succeeded++
+	t.done[k]++
+}
 
 // add takes another tally in.
 func (t *Tally) add(o *Tally) {
@@ -32,6 +40,9 @@ func (t *Tally) add(o *Tally) {
 	t.Replayed += o.Replayed
 	t.Lost += o.Lost
 	t.Repeated += o.Repeated
+	for k, n := range o.done {
+		t.done[k] += n
+	}
 	for label, n := range o.Unexpected {
 		t.unexpected(label, n, o.Example)
 	}
@@ -61,7 +72,7 @@ func (t *Tally) Err() error {
 
 // String says what a person wants to know.
 func (t *Tally) String() string {
-	text := fmt.Sprintf("%s payments succeeded", group(t.Succeeded))
+	text := t.what() + " succeeded"
 	for _, part := range []struct {
 		n    int64
 		what string
@@ -77,6 +88,48 @@ func (t *Tally) String() string {
 		}
 	}
 	return text
+}
+
+// what names what was done: "7,000 payments, 1,000 refunds".
+func (t *Tally) what() string {
+	var parts []string
+	for k, n := range t.done {
+		if kind(k) == authorizes {
+			continue // these are payments
+		}
+		if kind(k) == pays {
+			n += t.done[authorizes]
+		}
+		if n > 0 {
+			parts = append(parts, group(n)+" "+kind(k).name())
+		}
+	}
+	if len(parts) == 0 {
+		return "0 payments"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// each says what a figure is of.
+func (t *Tally) each() string {
+	one := ""
+	for k, n := range t.done {
+		name := strings.TrimSuffix(kind(k).name(), "s")
+		switch {
+		case n == 0:
+		case one != "" && one != name:
+			return "for each of them"
+		default:
+			one = name
+		}
+	}
+	switch one {
+	case "":
+		return "a payment"
+	case "adjustment":
+		return "an " + one
+	}
+	return "a " + one
 }
 
 // group writes 1234567 as 1,234,567.

@@ -40,14 +40,16 @@ const (
 )
 
 // AllModes lists every mode, also those that a run without modes leaves out.
-func AllModes() []Mode { return append(Modes(), Transfers, TransfersBatch, RawTransfers) }
+func AllModes() []Mode {
+	return append(Modes(), Transfers, TransfersBatch, RawTransfers, Wallet, Mixed)
+}
 
 // movesWallets tells whether a run has modes of transfers.
 func (c *Config) movesWallets() bool { return c.Has(Transfers) || c.Has(TransfersBatch) }
 
 // paysByCard tells whether a run needs stored cards.
 func (c *Config) paysByCard() bool {
-	return c.Fill > 0 || c.Has(Single) || c.Has(Batch) || c.Has(Hot)
+	return c.Fill > 0 || c.Has(Single) || c.Has(Batch) || c.Has(Hot) || c.Has(Mixed)
 }
 
 // appendTransfer appends what POST /api/v1/transfers takes.
@@ -100,7 +102,7 @@ func (p *pairs) Next(transfers []Payment) int {
 		first := from % p.stride
 		others := (p.users-1-first)/p.stride + 1 // users of the same remainder, with the sender
 		to := first + (from/p.stride+1+p.chance.Int64N(max(others-1, 1)))%others*p.stride
-		transfers[i] = Payment{UserID: from + 1, To: to + 1, Minor: 1 + p.chance.Int64N(leastAmount)}
+		transfers[i] = Payment{kind: moves, UserID: from + 1, To: to + 1, Minor: 1 + p.chance.Int64N(leastAmount)}
 	}
 	return len(transfers)
 }
@@ -190,9 +192,8 @@ func (r *run) fund(ctx context.Context, s *site) error {
 func fundWallet(ctx context.Context, conn Exchanger, repeat bool, userID int64, keys string) error {
 	user := strconv.FormatInt(userID, 10)
 	request := &Request{
-		Path: "/api/v1/wallets/" + user + "/adjustments", Key: []byte(keys + "-fund-" + user),
-		Body: []byte(`{"amount":` + strconv.Itoa(funds) + `,"currency":"` + currency + `","reason":"bench",` +
-			`"transaction_id":"` + keys + "-" + user + `"}`),
+		Path: pathWallets + "/" + user + "/adjustments", Key: []byte(keys + "-fund-" + user),
+		Body: appendAdjustment(nil, funds, []byte(keys+"-"+user)),
 	}
 	var unused Tally
 	return exchange(ctx, conn, request, repeat, &unused, func(res Response) (unanswered bool, err error) {
@@ -227,9 +228,7 @@ func (c *Config) checkTransfers() error {
 		return errors.New("raw transfers can be measured in the embedded store only: leave --config or --url out")
 	case c.BatchSize > maxTransfers:
 		return fmt.Errorf("a batch has at most %d transfers", maxTransfers)
-	case c.Rate > 0 && (c.movesWallets() || c.Has(RawTransfers)):
-		return errors.New("--rate is for single, batch and hot")
-	case c.movesWallets() && c.Users < 8:
+	case (c.movesWallets() || c.Has(Mixed)) && c.Users < 8:
 		return errors.New("transfers need 8 users or more")
 	}
 	return nil

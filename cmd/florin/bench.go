@@ -21,12 +21,12 @@ import (
 // benchCmd measures.
 type benchCmd struct {
 	Mode      []string      `help:"What to measure; see below (default single, batch, hot, echo, raw)." placeholder:"MODE"`
-	Clients   int           `help:"Connections (default the better of 64 and 256; for batches 8)." placeholder:"N"`
+	Clients   int           `help:"Connections (default 64, or 256 where better; for batches 8)." placeholder:"N"`
 	Duration  time.Duration `help:"How long each mode is measured (default 16s)." placeholder:"TIME"`
 	Users     int           `help:"How many users pay (default 10000)." placeholder:"N"`
 	BatchSize int           `help:"Payments in a batch (default 500), or transfers (default 2000)." placeholder:"N"`
 	Fill      int64         `help:"Put this many payments in first." placeholder:"N"`
-	Rate      float64       `help:"Payments a second of an open loop (default: as fast as it goes)." placeholder:"R"`
+	Rate      float64       `help:"Payments (...) a second of an open loop (default: as fast as it goes)." placeholder:"R"`
 	Processes int           `help:"Servers to start, with --config only (default 1)." placeholder:"N"`
 	Config    string        `help:"Configuration file of the server." placeholder:"FILE" type:"existingfile"`
 	Data      string        `help:"Keep the store here (default: a temporary one, on a disk)." placeholder:"DIR"`
@@ -54,13 +54,17 @@ and raw inserts of the same rows (raw) for batches. What is compared is measured
 minutes; only the ratios mean something on another machine.
 
 Transfers are modes of their own: transfers (one a request), transfers-batch (within a shard, and of any two users) and
-their ceiling raw-transfers; the wallets are funded first.
+their ceiling raw-transfers; the wallets are funded first. So are wallet (adjustments up and down) and mixed (70 %
+payments, 10 % captures of manual payments, 10 % refunds, 10 % transfers), one a request; of these, --journal has the
+payments.
 
 Example:
   florin bench
   florin bench --mode batch,raw --duration 30s
   florin bench --mode single --clients 64 --rate 2000
   florin bench --mode transfers-batch,raw-transfers --batch-size 10000
+  florin bench --mode wallet,mixed --clients 32 --duration 10s
+  florin bench --mode transfers --restart --data ./store
   florin bench --mode single --restart --journal acknowledged.jsonl --data ./store`
 }
 
