@@ -114,7 +114,7 @@ func (n *node) openVault(ctx context.Context) error {
 	if path == "" {
 		path = filepath.Join(n.cfg.Data, "vault-key")
 	}
-	kek, err := seal.OpenKeyFile(path)
+	kek, err := seal.OpenKeyFileFor(ctx, path, keysets{n.store})
 	if err != nil {
 		return err
 	}
