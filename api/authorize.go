@@ -60,9 +60,12 @@ func (c *call) createPayment() error {
 // count counts a payment that a flow was asked for.
 func (c *call) count(r flow.Result, err error, took time.Duration) {
 	m := c.api.cfg.Metrics
-	if err != nil {
+	switch {
+	case err != nil:
 		m.Payment("error", "")
-	} else {
+	case r.Replayed:
+		m.Payment("replayed", r.Payment.Gateway)
+	default:
 		m.Payment(string(r.Payment.Status), r.Payment.Gateway)
 	}
 	m.Processing(took)

@@ -265,3 +265,16 @@ func TestLiveModeRules(t *testing.T) {
 		t.Error("livemode is not true in a live store")
 	}
 }
+
+// A repeated request is counted as that, not as another payment.
+func TestReplaysAreCounted(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for range 3 {
+		s.post(paymentsPath, simple, "Idempotency-Key: order-1").want(201)
+	}
+	text := s.get("/metrics").body
+	if !strings.Contains(text, `status="replayed"} 2`) || !strings.Contains(text, `status="succeeded"} 1`) {
+		t.Errorf("the metrics are %s", text)
+	}
+}

@@ -36,6 +36,36 @@ type Checks struct {
 	Database Check `json:"database" doc:"Degraded while some shards are away."`
 	Redis    Check `json:"redis"`
 	Kafka    Check `json:"kafka"`
+
+	Gateways *GatewaysCheck `json:"gateways,omitempty" doc:"Degraded while every breaker is open."`
+}
+
+// GatewaysCheck is the state of the gateways. It is never unhealthy: what is here
+// can be read, and a wallet can pay.
+type GatewaysCheck struct {
+	Check
+	Gateways []GatewayCheck `json:"gateways" nullable:"false" doc:"In the order in which they are tried."`
+}
+
+// GatewayCheck is the state of one gateway.
+type GatewayCheck struct {
+	Name    string `json:"name" example:"simulated"`
+	Breaker string `json:"breaker" enum:"closed,open,half_open"`
+}
+
+// checkGateways makes the check of gateways; nil of none.
+func checkGateways(states []GatewayState) *GatewaysCheck {
+	if len(states) == 0 {
+		return nil
+	}
+	sum := &GatewaysCheck{Check: Check{Status: Degraded, Error: "the breaker of every gateway is open"}}
+	for _, g := range states {
+		sum.Gateways = append(sum.Gateways, GatewayCheck{Name: g.Name, Breaker: g.Breaker})
+		if g.Breaker != "open" {
+			sum.Check = Check{Status: Healthy}
+		}
+	}
+	return sum
 }
 
 // Check is the state of one thing that a process depends on.
@@ -54,6 +84,8 @@ type CheckerConfig struct {
 	Ping func(ctx context.Context, shard int) error
 	// Redis and Kafka ask the same of those; nil when they are not configured.
 	Redis, Kafka func(ctx context.Context) error
+	// Gateways tells how the gateways are; nil for none.
+	Gateways func() []GatewayState
 	// Timeout is how long a probe may take; 1 s by default.
 	Timeout time.Duration
 	// Keep is how long a report is good; 2 s by default.
@@ -134,6 +166,9 @@ func (c *Checker) renew(ctx context.Context, pending chan struct{}) {
 	wait.Go(func() { report.Checks.Kafka = c.run(ctx, c.kafka) })
 	wait.Wait()
 	report.Checks.Database = together(report.Shards)
+	if c.cfg.Gateways != nil {
+		report.Checks.Gateways = checkGateways(c.cfg.Gateways())
+	}
 	report.Status = verdict(report.Checks)
 
 	c.mu.Lock()
@@ -169,6 +204,9 @@ func together(shards []Check) Check {
 // verdict is unhealthy when any check is, and else degraded when any is.
 func verdict(c Checks) string {
 	status := Healthy
+	if c.Gateways != nil && c.Gateways.Status != Healthy {
+		status = Degraded
+	}
 	for _, check := range []Check{c.Database, c.Redis, c.Kafka} {
 		switch check.Status {
 		case Unhealthy:

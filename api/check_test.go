@@ -152,3 +152,34 @@ func TestFailedChecksAreLogged(t *testing.T) {
 		t.Errorf("the log says: %s", log.String())
 	}
 }
+
+func TestReportsOfGateways(t *testing.T) {
+	t.Parallel()
+	for breakers, want := range map[string]string{
+		"":                 api.Healthy,
+		"closed":           api.Healthy,
+		"open,closed":      api.Healthy,
+		"open,half_open":   api.Healthy,
+		"open":             api.Degraded,
+		"open,open":        api.Degraded,
+		"half_open,closed": api.Healthy,
+	} {
+		var states []api.GatewayState
+		for i, breaker := range strings.FieldsFunc(breakers, func(r rune) bool { return r == ',' }) {
+			states = append(states, api.GatewayState{Name: fmt.Sprint("gateway", i), Breaker: breaker})
+		}
+		r := api.NewChecker(api.CheckerConfig{
+			Shards: 1, Ping: func(context.Context, int) error { return nil },
+			Gateways: func() []api.GatewayState { return states },
+		}).Check(t.Context())
+		if r.Status != want || !r.Working() || (r.Checks.Gateways == nil) != (breakers == "") {
+			t.Errorf("%q: got %+v, want %s", breakers, r, want)
+			continue
+		}
+		for i, s := range states {
+			if got := r.Checks.Gateways.Gateways[i]; got.Name != s.Name || got.Breaker != s.Breaker {
+				t.Errorf("%q: gateway %d is %+v", breakers, i, got)
+			}
+		}
+	}
+}

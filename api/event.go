@@ -27,7 +27,7 @@ type Event struct {
 // EventList is a page of events.
 type EventList struct {
 	List[Event]
-	Next string `json:"next" doc:"Send it as after to read on from here, now or later."`
+	Next string `json:"next" doc:"Send it as after to read on, now or later: of the latest page, what comes from now on."`
 }
 
 func (a *API) event(e event.Stored) Event {
@@ -38,8 +38,8 @@ func (a *API) event(e event.Stored) Event {
 	}
 }
 
-// listEvents answers GET /api/v1/events: behind a cursor, oldest first; without
-// one the latest page, newest first.
+// listEvents answers GET /api/v1/events: behind a cursor or from the beginning,
+// oldest first; without one the latest page, newest first.
 func (c *call) listEvents() error {
 	q := c.query()
 	limit := q.limit()
@@ -47,8 +47,8 @@ func (c *call) listEvents() error {
 	var after []event.Position
 	if given {
 		var ok bool
-		if after, ok = parseCursor(text, c.api.cfg.Shards); !ok {
-			q.invalid("after", "is not a cursor of this store")
+		if after, ok = parseAfter(text, c.api.cfg.Shards); !ok {
+			q.invalid("after", noCursor)
 		}
 	}
 	if err := q.finish(); err != nil {
@@ -64,7 +64,7 @@ func (c *call) listEvents() error {
 	if err != nil {
 		return err
 	}
-	more := len(events) > limit
+	more := given && len(events) > limit // behind next there is nothing newer than the latest page
 	events = events[:min(len(events), limit)]
 	if given {
 		for _, e := range events {
@@ -84,6 +84,20 @@ func cursor(positions []event.Position) string {
 		text = binary.AppendUvarint(text, uint64(p))
 	}
 	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// startCursor is the cursor before the first event; so is an empty one.
+const startCursor = "start"
+
+// noCursor is what is wrong with any other text.
+const noCursor = "is not a cursor of this store; " + startCursor + " reads from the beginning"
+
+// parseAfter reads a cursor as a caller sends it.
+func parseAfter(text string, shards int) ([]event.Position, bool) {
+	if text == "" || text == startCursor {
+		return make([]event.Position, shards), true
+	}
+	return parseCursor(text, shards)
 }
 
 // parseCursor reads what cursor wrote, for a store of that many shards.

@@ -103,6 +103,9 @@ var exampleReport = Report{
 		Database: Check{Status: Healthy, LatencyMS: 0.21},
 		Redis:    Check{Status: Disabled},
 		Kafka:    Check{Status: Disabled},
+		Gateways: &GatewaysCheck{
+			Check: Check{Status: Healthy}, Gateways: []GatewayCheck{{Name: "simulated", Breaker: "closed"}},
+		},
 	},
 }
 

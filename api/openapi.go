@@ -66,7 +66,8 @@ events.
 **Repeating a request** is safe with an **Idempotency-Key**: the same key and body answers what the first request was
 answered, with **Idempotent-Replayed: true**. Keys belong to a path and a user, and are kept for 24 hours at least.
 
-**Lists** are newest first. Go on with **starting_after** while **has_more** is true.`
+**Lists** are newest first; go on with **starting_after** while **has_more** is true. The events are a feed, oldest
+first: begin with **after=start**, go on with each page's **next**.`
 
 // document makes the OpenAPI document of what is served.
 func document(routes []route, cfg Config) []byte {

@@ -6,10 +6,12 @@ import (
 
 var listEventsDoc = operation{
 	id: "listEvents", tag: tagEvents, summary: "Read the events",
-	text: "Behind a cursor, oldest first: in the order in which they were committed for each object. Without one, the " +
-		"latest page, newest first. Each page says where to go on, also when nothing has happened since.",
+	text: "Oldest first, each object's in the order in which they were committed: from the beginning with after=start, " +
+		"behind a page with its next as after. Every page has a next, the last one too: ask again with it, and what has " +
+		"happened since comes. Without after it is the latest page, newest first, whose has_more is false and whose next " +
+		"reads what comes from now on.",
 	query: []*huma.Param{
-		queryText("after", "The next of another page."),
+		queryText("after", "The next of another page; start, or nothing, for the beginning."),
 		pageParams[0],
 	},
 	answers: []answer{{status: 200, text: "A page of events.", object: EventList{
@@ -24,7 +26,7 @@ var streamEventsDoc = operation{
 		"which is also the next of a page of events. A comment every 15 s shows that the stream lives; it ends when the " +
 		"server stops.",
 	query: []*huma.Param{
-		queryText("after", "Begin behind this cursor."),
+		queryText("after", "Begin behind this cursor; start for the beginning."),
 		queryText("type", "Of these types only, separated by commas."),
 		queryInteger("user_id", "Of this user only."),
 		{

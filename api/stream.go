@@ -87,8 +87,8 @@ func (c *call) newStream() (*stream, error) {
 	}
 	if given {
 		var ok bool
-		if s.after, ok = parseCursor(text, c.api.cfg.Shards); !ok {
-			q.invalid(param, "is not a cursor of this store")
+		if s.after, ok = parseAfter(text, c.api.cfg.Shards); !ok || text == "" {
+			q.invalid(param, noCursor)
 		}
 	}
 	if types, given := q.take("type"); given {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -132,9 +133,22 @@ func (c *charging) choose(
 	}
 	start, ok := c.next(userID)
 	if !ok {
-		err = problem.New(problem.GatewayUnavailable, "no gateway can take the payment now").After(retryAfter)
+		err = problem.New(problem.GatewayUnavailable, "no gateway can take the payment now").After(s.retryIn())
 	}
 	return start, false, err
+}
+
+// retryIn returns when the first of the gateways may be called again.
+func (s *Service) retryIn() time.Duration {
+	soonest := time.Duration(math.MaxInt64)
+	for _, g := range s.cfg.Gateways {
+		wait := retryAfter
+		if b, ok := g.(interface{ RemainingDelay() time.Duration }); ok {
+			wait = max(wait, b.RemainingDelay())
+		}
+		soonest = min(soonest, wait)
+	}
+	return soonest
 }
 
 // next names an attempt at the first gateway that can be called and was not

@@ -30,6 +30,9 @@ type GuardConfig struct {
 	// MaxConcurrent is how many calls are out at a time, Resolve not counted;
 	// default 100.
 	MaxConcurrent int
+	// Observe is told that the breaker opens, and that it is closed again; it may
+	// be nil, and must not block.
+	Observe func(open bool)
 }
 
 func (c GuardConfig) withDefaults() GuardConfig {
@@ -79,9 +82,22 @@ func NewGuard(gw Gateway, cfg GuardConfig) *Guard {
 		WithSuccessThreshold(1).
 		WithDelay(cfg.OpenFor).
 		// Every change comes from a call below that holds mu.
-		OnStateChanged(func(circuitbreaker.StateChangedEvent) { g.epoch++ }).
+		OnStateChanged(g.changed).
 		Build()
 	return g
+}
+
+// changed counts a change of the breaker's state and tells of it. Between open
+// and closed stands the trial, of which nobody is told.
+func (g *Guard) changed(e circuitbreaker.StateChangedEvent) {
+	g.epoch++
+	switch {
+	case g.cfg.Observe == nil:
+	case e.NewState == circuitbreaker.ClosedState:
+		g.cfg.Observe(false)
+	case e.OldState == circuitbreaker.ClosedState:
+		g.cfg.Observe(true)
+	}
 }
 
 // Name implements Gateway.
@@ -150,6 +166,17 @@ func (g *Guard) State() string {
 	default:
 		return "half_open"
 	}
+}
+
+// RemainingDelay returns how long the breaker stays open, 0 when it is not.
+func (g *Guard) RemainingDelay() time.Duration { return g.breaker.RemainingDelay() }
+
+// Reset closes the breaker: what made calls fail was mended. The results of calls
+// that are out do not count any more.
+func (g *Guard) Reset() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.breaker.Close()
 }
 
 // Waiting returns how many calls wait for a slot.

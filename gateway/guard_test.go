@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -328,4 +329,40 @@ func BenchmarkGuard(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestGuardTellsOfItsBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &provider{charge: answer(gateway.Unknown, errBroken)}
+		var told []bool
+		g := gateway.NewGuard(p, gateway.GuardConfig{
+			FailureThreshold: 2, OpenFor: 10 * time.Second, Observe: func(open bool) { told = append(told, open) },
+		})
+		check := func(when string, remaining time.Duration, want ...bool) {
+			t.Helper()
+			if got := g.RemainingDelay(); got != remaining || !slices.Equal(told, want) {
+				t.Errorf("%s: %s remain and it told %v, want %s and %v", when, got, told, remaining, want)
+			}
+		}
+		_ = charge(g)
+		check("after one failure", 0)
+		_ = charge(g)
+		check("opened", 10*time.Second, true)
+		time.Sleep(4 * time.Second)
+		check("later", 6*time.Second, true)
+		time.Sleep(6 * time.Second)
+		_ = charge(g) // the trial
+		check("the trial failed", 10*time.Second, true)
+		g.Reset()
+		check("reset", 0, true, false)
+		expect(t, g, p, "closed", true, 3)
+		g.Reset()
+		check("reset again", 0, true, false)
+		_, _ = charge(g), charge(g)
+		time.Sleep(10 * time.Second)
+		p.charge = answer(gateway.Approved, nil)
+		_ = charge(g)
+		check("the trial succeeded", 0, true, false, true, false)
+	})
 }

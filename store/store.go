@@ -200,7 +200,8 @@ type Reader interface {
 	// Expiring lists the attempts whose authorization has expired at now, the
 	// longest waiting first.
 	Expiring(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)
-	// OpenCount counts a shard's open operations.
+	// OpenCount counts a shard's open operations: attempts (reversals too),
+	// captures, refunds, evidence, and the transfers of its senders.
 	OpenCount(ctx context.Context, shard int) (int64, error)
 	// Events lists a shard's events behind a position, oldest first.
 	Events(ctx context.Context, shard int, after event.Position, limit int) ([]event.Stored, error)

@@ -41,7 +41,8 @@ type connector struct {
 // gatewayDir is where the simulated gateways keep their journals.
 func gatewayDir(cfg config.Config) string { return filepath.Join(cfg.Data, "gateway") }
 
-func openGateways(cfg config.Config, c clock.Clock) (*gateways, error) {
+// openGateways opens them; changed is told when the breaker of one opens or closes.
+func openGateways(cfg config.Config, c clock.Clock, changed func(name string, open bool)) (*gateways, error) {
 	all := &gateways{}
 	for _, g := range cfg.Gateways {
 		sim, err := simulated.Open(simulated.Config{Name: g.Name, Dir: gatewayDir(cfg), Clock: c, Chance: newChance()})
@@ -60,7 +61,7 @@ func openGateways(cfg config.Config, c clock.Clock) (*gateways, error) {
 			kind: g.Kind, simulated: sim, deadline: deadline,
 			guard: gateway.NewGuard(sim, gateway.GuardConfig{
 				FailureThreshold: g.FailureThreshold, OpenFor: g.OpenFor, Deadline: deadline,
-				MaxConcurrent: g.MaxConcurrent,
+				MaxConcurrent: g.MaxConcurrent, Observe: func(open bool) { changed(g.Name, open) },
 			}),
 		})
 	}
@@ -118,7 +119,18 @@ func (g *gateways) Configure(name string, merge func(settings any) error) error 
 	if err := merge(&settings); err != nil {
 		return err
 	}
-	return g.list[i].simulated.Set(settings)
+	if err := g.list[i].simulated.Set(settings); err != nil {
+		return err
+	}
+	g.list[i].guard.Reset() // who mends a gateway need not wait for it
+	return nil
+}
+
+// breakers tells which breakers are not closed.
+func (g *gateways) breakers(visit func(name string, open bool)) {
+	for _, c := range g.list {
+		visit(c.guard.Name(), c.guard.State() != "closed")
+	}
 }
 
 // serveAt says where the challenges of the simulated gateways are served.

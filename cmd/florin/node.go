@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"florin/access"
@@ -49,6 +50,10 @@ type node struct {
 	feed       *flow.Feed
 	keys       *access.Ring
 	metrics    *telemetry.Metrics
+
+	counting  sync.Mutex // over the two below
+	counted   int        // the open operations
+	countedAt time.Time
 
 	committing *committing // the committers' loops: the last to end
 	working    *loop.Group // the workers' loops
@@ -114,7 +119,7 @@ func (n *node) openVault(ctx context.Context) error {
 	if path == "" {
 		path = filepath.Join(n.cfg.Data, "vault-key")
 	}
-	kek, err := seal.OpenKeyFile(path)
+	kek, err := seal.OpenKeyFileFor(ctx, path, keysets{n.store})
 	if err != nil {
 		return err
 	}
@@ -123,14 +128,48 @@ func (n *node) openVault(ctx context.Context) error {
 }
 
 func (n *node) openGateways(context.Context) (err error) {
-	n.gateways, err = openGateways(n.cfg, n.clock)
+	n.gateways, err = openGateways(n.cfg, n.clock, n.breakerChanged)
 	return err
+}
+
+// breakerChanged tells that a gateway is not called for now, or is again.
+func (n *node) breakerChanged(name string, open bool) {
+	if open {
+		n.log.Warn("the breaker of a gateway opens: it is not called for now", "gateway", name)
+	} else {
+		n.log.Warn("the breaker of a gateway closes: it is called again", "gateway", name)
+	}
+}
+
+// openOperationsKeep is how long a count of the open operations is good.
+const openOperationsKeep = 5 * time.Second
+
+// openOperations counts the operations whose outcome is still open, on the
+// shards that answer.
+func (n *node) openOperations() int {
+	n.counting.Lock()
+	defer n.counting.Unlock()
+	now := n.clock.Now()
+	if now.Sub(n.countedAt) < openOperationsKeep {
+		return n.counted
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	n.counted, n.countedAt = 0, now
+	for shard := range n.store.Shards() {
+		count, err := n.store.OpenCount(ctx, shard)
+		if err != nil {
+			n.log.Warn("the open operations of a shard cannot be counted", "shard", shard, "error", err)
+		}
+		n.counted += int(count)
+	}
+	return n.counted
 }
 
 func (n *node) openCommitters(context.Context) error {
 	n.metrics = telemetry.New(telemetry.Config{
 		QueueLength: func() int { return n.committers.Len() },
-		Connections: n.store.Connections,
+		Connections: n.store.Connections, OpenOperations: n.openOperations, Breakers: n.gateways.breakers,
 	})
 	n.committers = commit.NewSet(commit.Config{
 		Store: n.store, Clock: n.clock, IDs: n.ids, Log: n.log, Alert: n.alert, Observe: n.metrics.Group,

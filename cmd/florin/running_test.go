@@ -72,7 +72,7 @@ func startWith(t *testing.T, file, dir string, terminal bool, fixed ...access.AP
 		t.Fatal(err)
 	}
 	go func() {
-		err := r.node.serve(context.Background(), c, nil, stopper{r.signals, r.over})
+		err := r.node.serve(context.Background(), c, nil, stopper{signals: r.signals, ended: r.over})
 		_ = writer.CloseWithError(err)
 		r.ended <- err
 	}()

@@ -30,7 +30,8 @@ func (serveCmd) Help() string {
 	return `Without a configuration file everything is kept in ./florin-data. The first start makes an API key, shown on
 a terminal and kept in florin-data/api-key; the variable FLORIN_API_KEY holds one more, if you like.
 
-The first SIGTERM or SIGINT lets what has begun finish, for 30 s at most; the second quits at once.
+The first SIGTERM or SIGINT lets what has begun finish, for 30 s at most. A second SIGINT quits at
+once, and so does any signal that comes a second later or more: a supervisor may signal the process and its group.
 
 Example:
   florin serve
@@ -73,7 +74,7 @@ func (s serveCmd) Run(ctx context.Context, c *console) error {
 	}
 	ended := make(chan struct{})
 	defer close(ended)
-	err = n.serve(ctx, c, s.Roles, stopper{signals, ended})
+	err = n.serve(ctx, c, s.Roles, stopper{signals: signals, ended: ended})
 	if errors.Is(err, errCutOff) {
 		return err // who still reads must not find the store closed
 	}
@@ -90,7 +91,12 @@ var errCutOff = fmt.Errorf("requests were cut off after %s", stopTimeout)
 type stopper struct {
 	signals <-chan os.Signal
 	ended   <-chan struct{} // closed once the process has nothing left to do
+	first   os.Signal       // that began the stop
 }
+
+// sameStop is how far apart the signals of one stop may come: a supervisor
+// signals the process and its group.
+const sameStop = time.Second
 
 // serve listens, runs the roles and returns once it was told to stop and all
 // that had begun has ended.
@@ -127,8 +133,8 @@ func (n *node) serve(ctx context.Context, c *console, roles []string, stop stopp
 	select {
 	case err := <-ended:
 		return fmt.Errorf("the server ended: %w", err)
-	case s := <-stop.signals:
-		n.log.Info("stopping", "signal", s.String())
+	case stop.first = <-stop.signals:
+		n.log.Info("stopping", "signal", stop.first.String())
 	case <-ctx.Done():
 	}
 	go stop.quit(n.log)
@@ -141,13 +147,30 @@ func (n *node) serve(ctx context.Context, c *console, roles []string, stop stopp
 	return nil
 }
 
-// quit ends the process at the next signal.
+// quit ends the process when it is told so again.
 func (s stopper) quit(log *slog.Logger) {
-	select {
-	case again := <-s.signals:
+	if again := s.again(); again != nil {
 		log.Error("quitting at once", "signal", again.String())
 		os.Exit(1)
-	case <-s.ended:
+	}
+}
+
+// again returns the signal that ends the process before it is done: one that
+// comes sameStop after the first, or a person's second SIGINT. It returns nil
+// once the process has ended by itself.
+func (s stopper) again() os.Signal {
+	began := time.Now()
+	interrupted := s.first == os.Interrupt
+	for {
+		select {
+		case next := <-s.signals:
+			if time.Since(began) >= sameStop || interrupted && next == os.Interrupt {
+				return next
+			}
+			interrupted = interrupted || next == os.Interrupt
+		case <-s.ended:
+			return nil
+		}
 	}
 }
 
@@ -159,6 +182,7 @@ func (n *node) api() *api.API {
 		Metrics: n.metrics, Log: n.log, Version: version().Version,
 		Health: api.NewChecker(api.CheckerConfig{
 			Shards: n.store.Shards(), Ping: n.store.Ping, Clock: n.clock, Log: n.log,
+			Gateways: n.gateways.Gateways,
 		}),
 		RateLimit: access.Limit{Requests: n.cfg.RateLimit.Requests, Window: n.cfg.RateLimit.Window}, Clock: n.clock,
 		Queue: func(shard int) int { return n.committers.Committers()[shard].Len() },

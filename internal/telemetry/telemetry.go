@@ -20,6 +20,11 @@ type Config struct {
 	// Connections returns how many connections to the database are in use; nil
 	// for none.
 	Connections func() int
+	// OpenOperations returns how many operations have no outcome yet; nil for none.
+	OpenOperations func() int
+	// Breakers tells of each gateway whether its breaker is open or on trial; nil
+	// for no gateways.
+	Breakers func(visit func(gateway string, open bool))
 }
 
 // The buckets, in seconds and in commands.
@@ -59,6 +64,9 @@ func New(cfg Config) *Metrics {
 		collectors.NewBuildInfoCollector(),
 		gauge("payment_queue_length", "Commands that wait to be committed.", cfg.QueueLength),
 		gauge("database_connections_active", "Connections to the database that are in use.", cfg.Connections),
+		gauge("payment_open_operations", "Attempts, captures, refunds, reversals, evidence and transfers without an outcome.",
+			cfg.OpenOperations),
+		breakers{cfg.Breakers},
 	)
 	m.processing = histogram("payment_processing_seconds",
 		"From a payment's request to its answer; a batch's payments each count the batch's time.", requestBuckets)
@@ -112,6 +120,31 @@ func (m *Metrics) Group(shard, commands int) { m.groups.of(shard).Observe(float6
 
 // Request counts an HTTP request. route is its pattern, never its path.
 func (m *Metrics) Request(route string, code int) { m.requests.of(requestLabels{route, code}).Inc() }
+
+// breakers are the gateways' circuit breakers, as they stand when they are asked.
+type breakers struct {
+	read func(visit func(gateway string, open bool))
+}
+
+var breakerOpen = prometheus.NewDesc("gateway_breaker_open",
+	"1 while the gateway's circuit breaker is open or on trial.", []string{"gateway"}, nil)
+
+// Describe implements prometheus.Collector.
+func (breakers) Describe(descs chan<- *prometheus.Desc) { descs <- breakerOpen }
+
+// Collect implements prometheus.Collector.
+func (b breakers) Collect(metrics chan<- prometheus.Metric) {
+	if b.read == nil {
+		return
+	}
+	b.read(func(gateway string, open bool) {
+		value := 0.0
+		if open {
+			value = 1
+		}
+		metrics <- prometheus.MustNewConstMetric(breakerOpen, prometheus.GaugeValue, value, gateway)
+	})
+}
 
 func gauge(name, help string, read func() int) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {

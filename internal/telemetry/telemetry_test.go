@@ -25,6 +25,11 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	m := telemetry.New(telemetry.Config{
 		QueueLength: func() int { return 7 }, Connections: func() int { return 3 },
+		OpenOperations: func() int { return 5 },
+		Breakers: func(visit func(string, bool)) {
+			visit("first", true)
+			visit("second", false)
+		},
 	})
 	m.Payment("succeeded", "simulated")
 	m.Payment("succeeded", "simulated")
@@ -48,6 +53,9 @@ func TestMetrics(t *testing.T) {
 		`http_requests_total{code="201",route="POST /api/v1/payments"} 1`,
 		`payment_queue_length 7`,
 		`database_connections_active 3`,
+		`payment_open_operations 5`,
+		`gateway_breaker_open{gateway="first"} 1`,
+		`gateway_breaker_open{gateway="second"} 0`,
 	} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("the metrics lack %s", line)

@@ -13,6 +13,7 @@ import (
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 func missing(what string) error { return fmt.Errorf("%w: %s", store.ErrNotFound, what) }
@@ -161,6 +162,11 @@ func (s *Store) OpenCount(ctx context.Context, number int) (n int64, err error) 
 		}
 		for _, d := range sh.disputes.rows {
 			if !d.Inquiry.At.IsZero() {
+				n++
+			}
+		}
+		for _, t := range sh.transfers.rows {
+			if t.Status == wallet.TransferPending {
 				n++
 			}
 		}

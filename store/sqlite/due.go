@@ -26,7 +26,8 @@ var (
 	openCount = define(`SELECT (SELECT count(*) FROM attempts WHERE inquire_at IS NOT NULL)
 		+ (SELECT count(*) FROM refunds WHERE inquire_at IS NOT NULL)
 		+ (SELECT count(*) FROM captures WHERE inquire_at IS NOT NULL)
-		+ (SELECT count(*) FROM disputes WHERE inquire_at IS NOT NULL)`)
+		+ (SELECT count(*) FROM disputes WHERE inquire_at IS NOT NULL)
+		+ (SELECT count(*) FROM transfers WHERE status = 'pending')`)
 )
 
 func defineDue(table, column string) query {

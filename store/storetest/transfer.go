@@ -35,9 +35,15 @@ func transferRoundtrip(f *fixture) {
 	_, err := f.store.Transfer(f.ctx, full.ID)
 	f.want(err, store.ErrNotFound)
 	f.commit(0, store.Changes{Transfers: fresh(plain, full)})
+	open, err := f.store.OpenCount(f.ctx, 0)
+	f.check(err)
+	same(f, open, 2)
 	ended := full
 	ended.Status, ended.Reason, ended.Version = wallets.TransferFailed, problem.WalletFull, 2
 	f.commit(0, store.Changes{Transfers: update(ended)})
+	open, err = f.store.OpenCount(f.ctx, 0)
+	f.check(err)
+	same(f, open, 1)
 	for _, want := range []wallets.Transfer{plain, ended} {
 		got, err := f.store.Transfer(f.ctx, want.ID)
 		f.check(err)

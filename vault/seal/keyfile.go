@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,13 +16,16 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// Errors of OpenKeyFile; what wraps them names the file.
+// Errors of OpenKeyFile and OpenKeyFileFor; what wraps them names the file.
 var (
 	// ErrKeyFileOpen says that others than the file's owner may use it.
 	ErrKeyFileOpen = errors.New("vault: the key file is open to others")
 	// ErrKeyFileBroken says that the file holds no AEAD keyset. It is never
 	// overwritten: the right content may still be in a backup.
 	ErrKeyFileBroken = errors.New("vault: the key file holds no key")
+	// ErrKeyFileMissing says that there is no file where the store's keysets need
+	// one: a new key would open none of them.
+	ErrKeyFileMissing = errors.New("vault: the key file is missing")
 )
 
 // maxKeyFile is in bytes; a keyset of one key has some 300.
@@ -42,6 +46,36 @@ func OpenKeyFile(path string) (KeyEncryption, error) {
 	}
 	return readKeyFile(path)
 }
+
+// OpenKeyFileFor does the same for the store that has keysets: once there are
+// any, a file that is missing is ErrKeyFileMissing, and nothing is written.
+func OpenKeyFileFor(ctx context.Context, path string, keysets Keysets) (KeyEncryption, error) {
+	for _, name := range keysetNames {
+		switch _, found, err := keysets.Find(ctx, name); {
+		case err != nil:
+			return nil, fmt.Errorf("vault: find keyset %q: %w", name, err)
+		case !found:
+			continue
+		}
+		key, err := readKeyFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, missingKeyFile(path)
+		}
+		return key, err
+	}
+	return OpenKeyFile(path)
+}
+
+// missingKeyFile is an ErrKeyFileMissing that names the file.
+type missingKeyFile string
+
+// Error implements error.
+func (m missingKeyFile) Error() string {
+	return "the key file " + string(m) + " is missing, and this store has cards already; restore it"
+}
+
+// Unwrap makes it an ErrKeyFileMissing.
+func (missingKeyFile) Unwrap() error { return ErrKeyFileMissing }
 
 func readKeyFile(path string) (KeyEncryption, error) {
 	file, err := os.Open(path)

@@ -209,3 +209,29 @@ func TestKeyFileThatCannotBe(t *testing.T) {
 	}
 	checkKeys(t, first, second)
 }
+
+func TestKeyFileForAStoreThatHasKeysets(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a", "kek")
+	keysets := newShelf()
+	kek, err := seal.OpenKeyFileFor(t.Context(), path, keysets) // a new store's is made
+	if err != nil {
+		t.Fatal(err)
+	}
+	open(t, kek, keysets)
+	again, err := seal.OpenKeyFileFor(t.Context(), path, keysets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkKeys(t, kek, again)
+	if err := os.RemoveAll(filepath.Dir(path)); err != nil {
+		t.Fatal(err)
+	}
+	key, err := seal.OpenKeyFileFor(t.Context(), path, keysets)
+	if key != nil || !errors.Is(err, seal.ErrKeyFileMissing) || !strings.Contains(err.Error(), path) {
+		t.Errorf("got %v and %v, want ErrKeyFileMissing", key, err)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something was written: %v", err)
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// ask sends a request with the first key, and returns the answer and its body.
+func (r *running) ask(method, path, body string) (*http.Response, string) {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(context.Background(), method, r.url+path, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+r.key())
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return answer, string(text)
+}
+
+// holds checks that an answer has a text in it.
+func (r *running) holds(method, path, body, want string) {
+	r.t.Helper()
+	if _, got := r.ask(method, path, body); !strings.Contains(got, want) {
+		r.t.Errorf("%s %s: %s, want %s", method, path, got, want)
+	}
+}
+
+// Who runs Florin sees that a gateway is not called any more, and who mends it
+// need not wait.
+func TestWhatIsToldOfABreaker(t *testing.T) {
+	t.Parallel()
+	file := writeConfig(t, "gateways: [{name: only, kind: simulated, failure_threshold: 2, open_for: 10m}]\n")
+	r := startWith(t, file, t.TempDir(), false)
+	r.holds(http.MethodGet, "/health", "", `"gateways":{"status":"healthy"`)
+	r.holds(http.MethodGet, "/metrics", "", `gateway_breaker_open{gateway="only"} 0`)
+	r.holds(http.MethodGet, "/metrics", "", "payment_open_operations 0")
+	r.holds(http.MethodPatch, "/api/v1/gateways/only", `{"down":true}`, `"down":true`)
+	for range 2 {
+		r.ask(http.MethodPost, "/api/v1/payments", onePayment)
+	}
+	answer, body := r.ask(http.MethodPost, "/api/v1/payments", onePayment)
+	if answer.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "gateway_unavailable") ||
+		len(answer.Header.Get("Retry-After")) != 3 { // 600, or some less
+		t.Errorf("got %d, Retry-After %q: %s", answer.StatusCode, answer.Header.Get("Retry-After"), body)
+	}
+	r.holds(http.MethodGet, "/metrics", "", `gateway_breaker_open{gateway="only"} 1`)
+	if got := r.log.String(); !strings.Contains(got, `"level":"WARN","msg":"the breaker of a gateway opens`) {
+		t.Errorf("the log is %s", got)
+	}
+	r.holds(http.MethodPatch, "/api/v1/gateways/only", `{"down":false}`, `"breaker":"closed"`)
+	r.pay(r.key())
+	if got := r.log.String(); !strings.Contains(got, "the breaker of a gateway closes") {
+		t.Errorf("the log is %s", got)
+	}
+}
