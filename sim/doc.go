@@ -42,17 +42,19 @@
 // The auditor sees every commit, every call that reaches a gateway and every
 // answer that a client gets, keeps its own books from them, and never asks the
 // code that it audits. What a transaction must book, and what every wallet has, it
-// works out by itself, from what clients asked for. On every commit: a version has one event, transactions
-// balance and continue their accounts, sums equal their parts, at most one
-// charge stands; no user's account falls below zero, no transfer ends otherwise than
-// its receiver's shard has decided, and a hold ends once. On every call: nothing is sent before it is durable, no charge
-// is sent twice, the next gateway is not tried while the first may have charged.
-// On every answer: it is durable, it is true, it never contradicts an earlier
+// works out by itself, from what clients asked for. On every commit: a version has
+// one event, transactions balance and continue their accounts, sums equal their
+// parts, at most one charge stands; no user's account falls below zero, no transfer
+// ends otherwise than its receiver's shard has decided, and a hold ends once. On
+// every call: nothing is sent before it is durable, no charge is sent twice, the
+// next gateway is not tried while the first may have charged. On every answer: it
+// is durable, it is true, it never contradicts an earlier
 // one, and a refusal has its reason.
 //
 // After the faults (the safety phase) comes the liveness phase: nothing goes
 // wrong any more, and within an hour of simulated time everything must be
-// settled, reversed and answered, and nothing left between the shards. Then every keyed request is sent once more,
+// settled, reversed and answered, and nothing left between the shards.
+// Then every keyed request is sent once more,
 // everything is read by pages, and the books, the store and the gateways' own
 // entries must agree.
 //
