@@ -28,6 +28,9 @@ func TestServeTakesAPayment(t *testing.T) {
 	if strings.Contains(r.greeted, r.key()) || !strings.Contains(r.greeted, `$(cat `) {
 		t.Errorf("without a terminal it prints\n%s", r.greeted)
 	}
+	if !strings.Contains(r.greeted, r.url+"/docs") {
+		t.Errorf("it does not say where the reference is:\n%s", r.greeted)
+	}
 	audited := mustFlorin(t, "audit", "--data", dir) // while it runs
 	if !strings.Contains(audited, "\n1 payments,") || !strings.Contains(audited, "the books are right") {
 		t.Errorf("the audit prints %s", audited)
