@@ -161,7 +161,10 @@ func TestServeThatCannotStart(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a store in use": {[]string{"--data", r.dir, "--listen", "127.0.0.1:0"}, "is held by another florin process"},
+		"a store in use": {
+			[]string{"--data", r.dir, "--listen", "127.0.0.1:0"},
+			"florin: the store is in use: " + r.dir + " is held by another florin process; stop that one",
+		},
 		"an address in use": {
 			[]string{"--data", t.TempDir(), "--listen", strings.TrimPrefix(r.url, "http://")}, "cannot listen on 127.0.0.1:",
 		},
