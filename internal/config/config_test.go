@@ -128,7 +128,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		gateway + "  - {name: a, kind: simulated}\n":          `:4: gateways[1].name: "a" is another gateway's name`,
 		gateway + "  - name: wallet\n    kind: simulated\n":   `:4: gateways[1].name: "wallet" is what payments from wallets`,
 		gateway + "  - name: b\n    kind: paypal\n":           `:5: gateways[1].kind: "paypal" is none of simulated`,
-		gateway + "    deadline: 8\n":                         ":4: gateways[0].deadline: 8 has no unit: write a unit, as in 8s",
+		gateway + "    deadline: 8\n":                         ":4: gateways[0].deadline: 8 has no unit: write a unit, as",
 		gateway + "    deadline: 8000000000\n":                ":4: gateways[0].deadline: 8000000000 has no unit",
 		"commit:\n  permit_hold: 0\n":                         ":2: commit.permit_hold: 0s is no time from 1ms",
 		"gateways: []\n":                                      ":1: gateways: is empty",
