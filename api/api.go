@@ -68,8 +68,8 @@ func (a *API) serve(rt *route, name string) http.HandlerFunc {
 			}
 			a.cfg.Metrics.Request(name, c.status)
 			if took := time.Since(c.began); took > a.cfg.SlowAfter && !rt.doc.stream {
-				a.cfg.Log.WarnContext(r.Context(), "a slow request", "route", name, "request", c.requestID,
-					"status", c.status, "took", took)
+				a.cfg.Log.WarnContext(r.Context(), "a slow request", "route", name, "request_id", c.requestID,
+					"status", c.status, "took_ms", took.Milliseconds())
 			}
 		}()
 		c.identify()
@@ -121,14 +121,20 @@ func (c *call) panicked(failed any) {
 		panic(failed)
 	}
 	c.api.cfg.Log.ErrorContext(c.r.Context(), "a handler panicked", "route", c.route.pattern(),
-		"request", c.requestID, "panic", failed, "stack", string(debug.Stack()))
+		"request_id", c.requestID, "panic", failed, "stack", string(debug.Stack()))
 	if c.status == 0 {
 		c.fail(problem.New(problem.Internal, "a handler panicked"))
 	}
 }
 
-// noRoute answers what no route is for: a wrong method, or a wrong path.
+// noRoute answers what no route is for: a wrong method, or a wrong path; from
+// the root it leads to the reference.
 func (c *call) noRoute() error {
+	if c.r.URL.Path == "/" && (c.r.Method == http.MethodGet || c.r.Method == http.MethodHead) {
+		c.status = http.StatusFound
+		http.Redirect(c.w, c.r, "/docs", c.status)
+		return nil
+	}
 	var allowed []string
 	for _, method := range []string{"DELETE", "GET", "HEAD", "PATCH", "POST"} {
 		other := *c.r

@@ -32,8 +32,11 @@ var (
 	replayed    = []string{"true"}
 )
 
-// send answers with c.out.
+// send answers with c.out; JSON ends its line, for who reads it in a terminal.
 func (c *call) send(status int, contentType []string) {
+	if contentType[0] != htmlType[0] {
+		c.out = append(c.out, '\n')
+	}
 	header := c.w.Header()
 	header["Content-Type"] = contentType
 	header["Cache-Control"] = noStore

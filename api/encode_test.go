@@ -3,6 +3,9 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,4 +164,19 @@ func TestPaymentIsEncodedFromItsStateAlone(t *testing.T) {
 			t.Fatalf("got\n%s, want\n%s", got, told)
 		}
 	})
+}
+
+// Who reads JSON in a terminal sees their prompt on a line of its own.
+func TestAnswersEndTheirLine(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for _, path := range []string{"/health", "/openapi.json", paymentsPath, "/nothing"} {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
+		r.Header.Set("Authorization", "Bearer "+secret)
+		s.api.ServeHTTP(w, r)
+		if text := w.Body.String(); !strings.HasSuffix(text, "}\n") {
+			t.Errorf("%s ends with %q", path, text[max(0, len(text)-10):])
+		}
+	}
 }

@@ -95,7 +95,7 @@ var exampleGateway = Gateway{
 	Capabilities: Capabilities{
 		Consistent: true, SettlingMS: 1000, MultipleCapture: true, PartialCapture: true, Void: true, Test: true,
 	},
-	Settings: SettingsRequest{"latency_ms": 50, "decline_rate": 0.1, "down": false},
+	Settings: SettingsRequest{LatencyMS: 50, DeclineRate: 0.1},
 }
 
 var exampleReport = Report{

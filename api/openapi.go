@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"florin/problem"
 )
 
 // operation is what the OpenAPI document says of a route besides what the route
@@ -57,10 +55,16 @@ var tags = []*huma.Tag{
 	{Name: "System", Description: "The state of the service and of what it depends on."},
 }
 
-const introduction = `Amounts are integers in a currency's minor units. Times are RFC 3339 in UTC.
+const introduction = `**Authentication** is by an API key in each request: **Authorization: Bearer $KEY**. The
+first start leaves one in the file **api-key** of the data directory: **URL=http://127.0.0.1:8080 KEY=$(cat
+florin-data/api-key)** makes the examples below run as they stand. **florin keys create** makes more, with some
+scopes only; each call says which scope it needs.
+
+Amounts are integers in a currency's minor units. Times are RFC 3339 in UTC.
 
 **Errors** are RFC 9457 problems; tell them apart by **code**. A declined payment is a 402 problem whose code is the
-reason and whose **payment** is the payment. An outcome that is still open answers 202: read the payment, or the
+reason and whose **payment** is the payment. A path's id that has not the form of one is a 422 that names **id**; one
+that nobody has is a 404. An outcome that is still open answers 202: read the payment, or the
 events.
 
 **Repeating a request** is safe with an **Idempotency-Key**: the same key and body answers what the first request was
@@ -78,9 +82,9 @@ func document(routes []route, cfg Config) []byte {
 		Servers: []*huma.Server{{URL: "/"}},
 		Tags:    tags,
 		Components: &huma.Components{
-			Schemas:   registry,
-			Headers:   answerHeaders,
-			Responses: map[string]*huma.Response{},
+			Schemas:  registry,
+			Headers:  answerHeaders,
+			Examples: problemExamples(),
 			SecuritySchemes: map[string]*huma.SecurityScheme{keyScheme: {
 				Type: "http", Scheme: "bearer",
 				Description: "An API key: Authorization: Bearer " + cfg.Mode.Prefix() + "...",
@@ -95,9 +99,6 @@ func document(routes []route, cfg Config) []byte {
 	requests := maps.Clone(registry.Map())
 	for i := range routes {
 		doc.AddOperation(routes[i].operation(registry))
-		for _, status := range routes[i].problems() {
-			doc.Components.Responses[problemName(status)] = problemResponse(registry, status)
-		}
 	}
 	for name, schema := range registry.Map() {
 		if requests[name] == nil {
@@ -152,7 +153,7 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 		op.Responses[strconv.Itoa(a.status)] = response
 	}
 	for _, status := range rt.problems() {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + problemName(status)}
+		op.Responses[strconv.Itoa(status)] = problemResponse(r, status, rt.codes(status))
 	}
 	return op
 }
@@ -244,39 +245,6 @@ func (rt *route) problems() []int {
 	return slices.Sorted(maps.Keys(statuses))
 }
 
-func problemName(status int) string { return "Problem" + strconv.Itoa(status) }
-
-// problemResponse describes a status' problems, by their codes.
-func problemResponse(r huma.Registry, status int) *huma.Response {
-	response := &huma.Response{
-		Description: http.StatusText(status), Headers: headerRefs(requestHeader),
-		Content: map[string]*huma.MediaType{problemMedia: {
-			Schema: schemaOf[Problem](r), Examples: map[string]*huma.Example{},
-		}},
-	}
-	switch status {
-	case http.StatusServiceUnavailable:
-		response.Headers = headerRefs(requestHeader, retryHeader)
-	case http.StatusTooManyRequests:
-		response.Headers = headerRefs(requestHeader, retryHeader, rateHeader, policyHeader)
-	}
-	for _, code := range problem.Codes() {
-		if code.Status() != status {
-			continue
-		}
-		example := Problem{
-			Type: urn + string(code), Title: code.Title(), Status: status, Detail: code.Title(), Code: string(code),
-			RequestID: exampleRequest,
-		}
-		if code.IsDecline() {
-			example.RequestID = ""
-			example.Payment = declined(string(code))
-		}
-		response.Content[problemMedia].Examples[string(code)] = &huma.Example{Summary: code.Title(), Value: example}
-	}
-	return response
-}
-
 // schemaOf returns a reference to a type's schema.
 func schemaOf[T any](r huma.Registry) *huma.Schema { return r.Schema(reflect.TypeFor[T](), true, "") }
 
@@ -293,5 +261,11 @@ func (Payment) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 		s.Properties["status"].Enum = append(s.Properties["status"].Enum, status)
 	}
 	s.Properties["customer"] = &huma.Schema{AnyOf: []*huma.Schema{s.Properties["customer"], {Type: "null"}}}
+	return s
+}
+
+// TransformSchema leaves room for the settings of other gateways.
+func (SettingsRequest) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.AdditionalProperties = nil
 	return s
 }

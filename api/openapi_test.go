@@ -126,24 +126,52 @@ func TestReferencesResolve(t *testing.T) {
 	}
 }
 
-// Each code stands once, under its own status.
+// Each operation has the codes that it may answer with, and each code stands
+// under its own status somewhere.
 func TestDocumentHasEveryProblem(t *testing.T) {
 	t.Parallel()
-	found := map[problem.Code]string{}
-	responses := openapi(t)["components"].(object)["responses"].(object)
-	for name, response := range responses {
-		media := response.(object)["content"].(object)["application/problem+json"].(object)
-		for code := range media["examples"].(object) {
-			found[problem.Code(code)] = strings.TrimPrefix(name, "Problem")
+	found := map[problem.Code]bool{}
+	codes := map[string]string{} // by operation and status
+	operations(openapi(t), func(_, _ string, op object) {
+		for status, response := range op["responses"].(object) {
+			media, ok := response.(object)["content"].(object)["application/problem+json"].(object)
+			if !ok {
+				continue
+			}
+			examples, _ := media["examples"].(object)
+			for code := range examples {
+				found[problem.Code(code)] = true
+				if want := problem.Code(code).Status(); status != fmt.Sprint(want) {
+					t.Errorf("%s stands under %s", code, status)
+				}
+			}
+			if len(examples) == 0 {
+				t.Errorf("%s: no code has the status %s", op["operationId"], status)
+			}
+			codes[op["operationId"].(string)+" "+status] = strings.Join(slices.Sorted(maps.Keys(examples)), " ")
+		}
+	})
+	for _, code := range problem.Codes() {
+		if code != problem.MethodNotAllowed && !found[code] { // of no route
+			t.Errorf("no operation has %s", code)
 		}
 	}
-	for _, code := range problem.Codes() {
-		if code == problem.MethodNotAllowed { // of no route
-			continue
+	for where, want := range map[string]string{
+		"createPayment 409": "idempotency_in_progress", "createPayment 503": "gateway_unavailable overloaded unavailable",
+		"createRefund 409": "idempotency_in_progress over_refund wrong_state", "createRefund 402": "insufficient_funds",
+		"getPayment 422": "invalid_parameter", "listPayments 503": "unavailable", "configureGateway 409": "wrong_state",
+	} {
+		if codes[where] != want {
+			t.Errorf("%s: %s, want %s", where, codes[where], want)
 		}
-		if found[code] != fmt.Sprint(code.Status()) {
-			t.Errorf("%s stands under %q", code, found[code])
-		}
+	}
+}
+
+func TestTheRootLeadsToTheReference(t *testing.T) {
+	t.Parallel()
+	got := newServer(t).get("/", "Authorization: ")
+	if got.status != 302 || got.header.Get("Location") != "/docs" {
+		t.Errorf("got %d, %v", got.status, got.header)
 	}
 }
 

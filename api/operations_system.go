@@ -52,7 +52,7 @@ var (
 		id: "configureGateway", tag: tagSystem, summary: "Change a simulated gateway's settings",
 		text: "In a test store. What is given replaces the settings of these names, for the calls from now on: how long " +
 			"calls take, and how many are declined, lost or failed.",
-		body:     SettingsRequest{"latency_ms": 50, "decline_rate": 0.1},
+		body:     SettingsRequest{LatencyMS: 50, DeclineRate: 0.1},
 		answers:  []answer{{status: 200, text: "The gateway with its new settings.", object: exampleGateway}},
 		problems: []int{409},
 	}

@@ -30,7 +30,7 @@ func (a *API) public(err error, c *call) *problem.Problem {
 	case errors.As(err, &p) && p.Code.Status() != http.StatusInternalServerError:
 		if p.Code.Status() > http.StatusInternalServerError && errors.Unwrap(p) != nil {
 			a.cfg.Log.WarnContext(c.r.Context(), "a request was turned away", "route", c.route.pattern(),
-				"request", c.requestID, "error", err)
+				"request_id", c.requestID, "error", err)
 		}
 		return p
 	case errors.Is(err, context.Canceled):
@@ -39,7 +39,7 @@ func (a *API) public(err error, c *call) *problem.Problem {
 		return problem.New(problem.Unavailable, "there was no answer in time").After(time.Second)
 	}
 	a.cfg.Log.ErrorContext(c.r.Context(), "a request failed", "route", c.route.pattern(),
-		"request", c.requestID, "error", err)
+		"request_id", c.requestID, "error", err)
 	return problem.New(problem.Internal, "this was logged; its request id finds it")
 }
 

@@ -108,7 +108,8 @@ func TestSlowRequestsAreLogged(t *testing.T) {
 		c.SlowAfter = 1
 	})
 	s.get("/livez").want(200)
-	if text := log.String(); !strings.Contains(text, `route="GET /livez"`) || !strings.Contains(text, "status=200") {
+	if text := log.String(); !strings.Contains(text, `route="GET /livez"`) || !strings.Contains(text, "status=200") ||
+		!strings.Contains(text, "took_ms=") || !strings.Contains(text, "request_id=req_") {
 		t.Errorf("the log says: %s", text)
 	}
 }

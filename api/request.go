@@ -95,5 +95,14 @@ type Problem struct {
 	Payment   *Payment `json:"payment,omitempty" doc:"Of a decline: the payment."`
 }
 
-// SettingsRequest changes the settings that it names.
-type SettingsRequest map[string]any
+// SettingsRequest changes the settings that it names: a simulated gateway's.
+type SettingsRequest struct {
+	LatencyMS       int     `json:"latency_ms,omitempty" minimum:"0" maximum:"60000" doc:"How long a call takes."`
+	DeclineRate     float64 `json:"decline_rate,omitempty" minimum:"0" maximum:"1" doc:"The part that is declined."`
+	TimeoutRate     float64 `json:"timeout_rate,omitempty" minimum:"0" maximum:"1" doc:"Done, and never answered."`
+	ErrorBeforeRate float64 `json:"error_before_rate,omitempty" minimum:"0" maximum:"1" doc:"Failed without effect."`
+	ErrorAfterRate  float64 `json:"error_after_rate,omitempty" minimum:"0" maximum:"1" doc:"Done, and failed then."`
+	PendingRate     float64 `json:"pending_rate,omitempty" minimum:"0" maximum:"1" doc:"The outcome is told later."`
+	LateMS          int     `json:"late_ms,omitempty" minimum:"0" maximum:"600000" doc:"How much later things come."`
+	Down            bool    `json:"down,omitempty" doc:"Every call is refused."`
+}

@@ -13,7 +13,7 @@ func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	for _, path := range []string{
-		"/", "/api", "/api/v1", "/api/v2/payments", "/api/v1/payment", "/api/v1/payments/", "/api/v1/payments/a/b",
+		"/api", "/api/v1", "/api/v2/payments", "/api/v1/payment", "/api/v1/payments/", "/api/v1/payments/a/b",
 		"/healthz", "/api/v1/refunds/a/b", "/docs/page.html",
 	} {
 		s.get(path, "Authorization: ").wantProblem(problem.NotFound, "")

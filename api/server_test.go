@@ -89,7 +89,7 @@ func (s *server) do(method, path, body string, headers ...string) answer {
 	}
 	w := httptest.NewRecorder()
 	s.api.ServeHTTP(w, r)
-	return answer{s.t, w.Code, w.Header(), w.Body.String()}
+	return answer{s.t, w.Code, w.Header(), strings.TrimSuffix(w.Body.String(), "\n")}
 }
 
 // send posts with headers exactly as they are given.
@@ -103,7 +103,7 @@ func (s *server) send(path, body string, header http.Header) answer {
 	}
 	w := httptest.NewRecorder()
 	s.api.ServeHTTP(w, r)
-	return answer{s.t, w.Code, w.Header(), w.Body.String()}
+	return answer{s.t, w.Code, w.Header(), strings.TrimSuffix(w.Body.String(), "\n")}
 }
 
 func (s *server) post(path, body string, headers ...string) answer {

@@ -122,7 +122,7 @@ func (s *stream) run() {
 		events, changed, err := c.api.cfg.Feed.Read(ctx, s.after, streamPage)
 		if err != nil {
 			if ctx.Err() == nil {
-				c.api.cfg.Log.WarnContext(ctx, "a stream ends", "request", c.requestID, "error", err)
+				c.api.cfg.Log.WarnContext(ctx, "a stream ends", "request_id", c.requestID, "error", err)
 			}
 			return // its reader comes back with the cursor that it has
 		}

@@ -159,7 +159,7 @@ func TestSweepOfQueries(t *testing.T) {
 		for param, values := range map[string][]string{
 			"limit": {"0", "101", "-1", "1e1", "", "99999999999999999999", "%00"}, "starting_after": {"x", "", "evt_1", "%ff"},
 			"ending_before": {"x", "pm_0192f3a4b5c67d008123456789abcdeg"}, "user_id": {"0", "-1", "1.0", "9223372036854775808"},
-			"after": {"x", "", "AQ", strings.Repeat("A", 10_000)}, "created_gte": {"now", "2026-13-01T00:00:00Z", "2026-01-01"},
+			"after": {"x", "AQ", strings.Repeat("A", 10_000)}, "created_gte": {"now", "2026-13-01T00:00:00Z", "2026-01-01"},
 			"amount_gte": {"-1", "1.5", "x"}, "status": {"none", ""}, "currency": {"XXX", "", "US"}, "metadata": {"x"},
 			"metadata[]": {"x"}, "type": {"", "a%20b", "."}, "payment": {"x", "ref_0192f3a4b5c67d008123456789abcdef"},
 		} {

@@ -33,6 +33,9 @@ func DecideRefund(p Payment, c GiveBack) (Changes, error) {
 	if minor <= 0 || minor > left {
 		err := problem.New(problem.OverRefund, "%s is left to refund",
 			money.Amount{Minor: left, Currency: p.Amount.Currency})
+		if left <= 0 && p.DisputedMinor == 0 {
+			err = problem.New(problem.OverRefund, "it is fully refunded already")
+		}
 		err.Param = "amount"
 		return Changes{}, err
 	}

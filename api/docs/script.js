@@ -140,11 +140,11 @@ function sample(title, versions) {
 
 function curl(method, path, op) {
   const sent = { id: 'ID', name: 'simulated' };
-  const url = location.origin + path.replace(/\{(\w+)\}/g, (_, name) => sent[name] ?? name);
+  const url = '$URL' + path.replace(/\{(\w+)\}/g, (_, name) => sent[name] ?? name);
   const must = (op.parameters ?? []).filter((p) => p.in === 'query' && p.required);
   const query = must.length ? '?' + must.map((p) => p.name + '=42').join('&') : '';
-  const lines = ['curl ' + (method === 'GET' ? '' : '-X ' + method + ' ') + "'" + url + query + "'"];
-  if (op.security?.length) lines.push('-H "Authorization: Bearer $FLORIN_API_KEY"');
+  const lines = ['curl ' + (method === 'GET' ? '' : '-X ' + method + ' ') + '"' + url + query + '"'];
+  if (op.security?.length) lines.push('-H "Authorization: Bearer $KEY"');
   if (method === 'POST') lines.push('-H "Idempotency-Key: $(uuidgen)"');
   const example = op.requestBody?.content['application/json'].example;
   if (example) {
@@ -171,7 +171,7 @@ function answerSamples(op) {
   const list = [];
   for (const [status, answer] of Object.entries(op.responses)) {
     const media = Object.values(resolve(answer).content ?? {})[0] ?? {};
-    const example = media.example ?? Object.values(media.examples ?? {})[0]?.value;
+    const example = media.example ?? resolve(Object.values(media.examples ?? {})[0])?.value;
     if (example && (status < '400' || ['402', '422'].includes(status))) {
       list.push({ name: status, text: JSON.stringify(example, null, 2), json: true });
     }

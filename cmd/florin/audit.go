@@ -125,7 +125,7 @@ func operationOf(e simulated.Entry) audit.Operation {
 // printReport prints a line an invariant, the rows that break it, and totals.
 func printReport(w io.Writer, r audit.Report) {
 	for _, i := range r.Invariants {
-		number, verdict := " ", "ok"
+		number, verdict := "-", "ok"
 		if i.Number > 0 {
 			number = fmt.Sprint(i.Number)
 		}

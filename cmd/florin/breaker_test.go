@@ -4,8 +4,13 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"florin/api"
+	"florin/gateway/simulated"
 )
 
 // ask sends a request with the first key, and returns the answer and its body.
@@ -63,5 +68,21 @@ func TestWhatIsToldOfABreaker(t *testing.T) {
 	r.pay(r.key())
 	if got := r.log.String(); !strings.Contains(got, "the breaker of a gateway closes") {
 		t.Errorf("the log is %s", got)
+	}
+}
+
+// The document has the settings that a simulated gateway takes.
+func TestSettingsAreDocumented(t *testing.T) {
+	t.Parallel()
+	names := func(of reflect.Type) (names []string) {
+		for _, field := range reflect.VisibleFields(of) {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			names = append(names, name)
+		}
+		return names
+	}
+	got, want := names(reflect.TypeFor[api.SettingsRequest]()), names(reflect.TypeFor[simulated.Settings]())
+	if !slices.Equal(got, want) {
+		t.Errorf("the document has %v, the gateway takes %v", got, want)
 	}
 }

@@ -15,6 +15,7 @@ import (
 func (n *node) greet(c *console, addr net.Addr) {
 	url := "http://" + reachable(addr)
 	fmt.Fprintf(c.out, "Florin listens on %s, a %s store in %s.\n", url, n.cfg.Mode, n.cfg.Data)
+	fmt.Fprintf(c.out, "The reference of all calls is at %s/docs.\n", url)
 	if n.cfg.Mode != access.Test {
 		return // only a test card could pay without a cardholder
 	}

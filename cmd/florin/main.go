@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -51,7 +52,7 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(usual(args))
 	switch {
 	case exited:
 		return 0
@@ -66,6 +67,18 @@ func run(ctx context.Context, args []string, c *console) (code int) {
 		return 1
 	}
 	return 0
+}
+
+// usual turns what other programs understand into what this one does: --version,
+// and help with or without a command.
+func usual(args []string) []string {
+	switch {
+	case len(args) == 1 && args[0] == "--version":
+		return []string{"version"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	}
+	return args
 }
 
 // errSaid ends a command that has already said why it fails.

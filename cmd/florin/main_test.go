@@ -74,10 +74,24 @@ func TestNothingToDoIsHelp(t *testing.T) {
 	}
 }
 
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"help": "--help", "help serve": "serve --help", "help keys create": "keys create --help",
+	} {
+		if got := mustFlorin(t, strings.Fields(line)...); got != mustFlorin(t, strings.Fields(want)...) || got == "" {
+			t.Errorf("florin %s prints %s", line, got)
+		}
+	}
+}
+
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	if out := mustFlorin(t, "version"); !strings.HasPrefix(out, "florin ") {
 		t.Errorf("it prints %q", out)
+	}
+	if out := mustFlorin(t, "--version"); out != mustFlorin(t, "version") {
+		t.Errorf("--version prints %q", out)
 	}
 	var about build
 	if err := json.Unmarshal([]byte(mustFlorin(t, "version", "--json")), &about); err != nil || about.Go == "" {

@@ -28,6 +28,9 @@ func TestServeTakesAPayment(t *testing.T) {
 	if strings.Contains(r.greeted, r.key()) || !strings.Contains(r.greeted, `$(cat `) {
 		t.Errorf("without a terminal it prints\n%s", r.greeted)
 	}
+	if !strings.Contains(r.greeted, r.url+"/docs") {
+		t.Errorf("it does not say where the reference is:\n%s", r.greeted)
+	}
 	audited := mustFlorin(t, "audit", "--data", dir) // while it runs
 	if !strings.Contains(audited, "\n1 payments,") || !strings.Contains(audited, "the books are right") {
 		t.Errorf("the audit prints %s", audited)
@@ -158,7 +161,10 @@ func TestServeThatCannotStart(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a store in use": {[]string{"--data", r.dir, "--listen", "127.0.0.1:0"}, "is held by another florin process"},
+		"a store in use": {
+			[]string{"--data", r.dir, "--listen", "127.0.0.1:0"},
+			"florin: the store is in use: " + r.dir + " is held by another florin process; stop that one",
+		},
 		"an address in use": {
 			[]string{"--data", t.TempDir(), "--listen", strings.TrimPrefix(r.url, "http://")}, "cannot listen on 127.0.0.1:",
 		},

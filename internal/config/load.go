@@ -40,6 +40,12 @@ func Load(path string, flags map[string]string) (Config, error) {
 	if err := layers.UnmarshalWithConf("", &cfg, koanf.UnmarshalConf{Tag: "yaml"}); err != nil {
 		return Config{}, cfg.source.wrap(err)
 	}
+	if err := cfg.checkUnits(layers.Raw()); err != nil {
+		return Config{}, err
+	}
+	if layers.Exists("gateways") && len(cfg.Gateways) == 0 {
+		return Config{}, cfg.source.at("gateways", "is empty: name one at least, or leave it out for a simulated one")
+	}
 	if len(cfg.Gateways) == 0 {
 		cfg.Gateways = []Gateway{{Name: Simulated, Kind: Simulated}}
 	}
@@ -77,7 +83,7 @@ func (p parser) Marshal(map[string]any) ([]byte, error) {
 
 var (
 	lineError    = regexp.MustCompile(`(?s)^(?:yaml: )?line (\d+): (.*)$`)
-	unknownField = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
+	unknownField = regexp.MustCompile(`^field (\S+) not found in type (\S+)$`)
 	twiceField   = regexp.MustCompile(`^field (\S+) already set in type \S+$`)
 	wrongType    = regexp.MustCompile(`^cannot unmarshal (?:!!\S+ )?(.*?) into (?:\w+\.)?(\S+)$`)
 )
@@ -95,7 +101,7 @@ func (p parser) explain(err error) error {
 	}
 	line, what := parts[1], parts[2]
 	if field := unknownField.FindStringSubmatch(what); field != nil {
-		what = "unknown field " + field[1]
+		what = "unknown field " + field[1] + suggest(field[1], field[2])
 	} else if field := twiceField.FindStringSubmatch(what); field != nil {
 		what = "the field " + field[1] + " stands here twice"
 	} else if types := wrongType.FindStringSubmatch(what); types != nil {

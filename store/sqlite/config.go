@@ -11,7 +11,7 @@ import (
 // Errors of Open.
 var (
 	// ErrLocked: another process has the store open for writing.
-	ErrLocked = errors.New("store/sqlite: the store is in use")
+	ErrLocked = errors.New("the store is in use")
 	// ErrMarks: the files are another store's, or were made with other settings.
 	ErrMarks = errors.New("store/sqlite: not the store that was asked for")
 	// ErrNoStore: there is no store in the directory.

@@ -19,7 +19,8 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = fmt.Errorf("%w: %s is held by another florin process", ErrLocked, dir)
+			err = fmt.Errorf("%w: %s is held by another florin process; stop that one, or use another directory (--data)",
+				ErrLocked, dir)
 		}
 		return nil, errors.Join(err, file.Close())
 	}

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// blocks are the types whose fields a file may name.
+var blocks = []reflect.Type{
+	reflect.TypeFor[Config](), reflect.TypeFor[Gateway](), reflect.TypeFor[Fraud](), reflect.TypeFor[Commit](),
+	reflect.TypeFor[Vault](), reflect.TypeFor[RateLimit](),
+}
+
+// suggest says which of a type's fields may have been meant; "" for none.
+func suggest(wrong, goType string) string {
+	best, least := "", 1+max(1, len(wrong)/3)
+	for _, block := range blocks {
+		if block.String() != goType {
+			continue
+		}
+		for _, field := range reflect.VisibleFields(block) {
+			name := field.Tag.Get("yaml")
+			if d := distance(wrong, name); name != "" && d < least {
+				best, least = name, d
+			}
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; is it " + best + "?"
+}
+
+// distance returns how many letters must be put in, left out or replaced to make
+// one word of another (Levenshtein's).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := before
+			if a[i] != b[j] {
+				replaced++
+			}
+			before = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, before+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// checkUnits refuses a time without a unit, which would be so many nanoseconds.
+func (c Config) checkUnits(values map[string]any) error {
+	return c.unitsOf(reflect.TypeFor[Config](), values, "")
+}
+
+func (c Config) unitsOf(block reflect.Type, value any, path string) error {
+	for _, field := range reflect.VisibleFields(block) {
+		name := field.Tag.Get("yaml")
+		held := member(value, name)
+		if name == "" || held == nil {
+			continue
+		}
+		at := name
+		if path != "" {
+			at = path + "." + name
+		}
+		number, bare := held.(int)
+		switch {
+		case field.Type == reflect.TypeFor[time.Duration]() && bare && number != 0:
+			return c.source.at(at, "%d has no unit: write a unit, as in %ds", number, number)
+		case field.Type.Kind() == reflect.Struct:
+			if err := c.unitsOf(field.Type, held, at); err != nil {
+				return err
+			}
+		case field.Type.Kind() == reflect.Slice:
+			items, _ := held.([]any)
+			for i, item := range items {
+				if err := c.unitsOf(field.Type.Elem(), item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// member returns what stands under a name in a block; nil when nothing does.
+func member(block any, name string) any {
+	switch block := block.(type) {
+	case map[string]any:
+		return block[name]
+	case map[any]any:
+		return block[name]
+	}
+	return nil
+}
