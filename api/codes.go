@@ -50,6 +50,7 @@ func (rt *route) may(code problem.Code) bool {
 		return rt.doc.body != nil
 	case problem.Overloaded:
 		return rt.method != http.MethodGet || rt.doc.stream
+	default: // below
 	}
 	if ids, some := codesOf[code]; some {
 		return slices.Contains(ids, rt.doc.id)

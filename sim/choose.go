@@ -97,6 +97,7 @@ func (l *workload) sameKey(earlier *request) *request {
 	case transfer, placeHold:
 		r.amount.Minor++
 		l.want(&r)
+	default: // the same again
 	}
 	l.sent = append(l.sent, &r)
 	return &r
