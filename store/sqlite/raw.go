@@ -93,6 +93,16 @@ func (sh *shard) writeRawTx(
 	return t.commit()
 }
 
+// What the events of a payment have in common.
+const (
+	rawPayment = `"id":"pay_0192f3a4b5c67d008123456789abcdef","object":"payment",`
+	rawCharge  = `"user_id":1234,"amount":12345,"currency":"EUR",` +
+		`"attempt":"att_0192f3a4b5c67d008123456789abcdef","gateway":"simulated"`
+)
+
+// rawUsers is how many users of a shard pay, in no order.
+const rawUsers = 2500
+
 var rawAccounts = [...]ledger.Key{
 	{Name: ledger.Receivable("simulated"), Currency: "EUR"},
 	{Name: ledger.Sales, Currency: "EUR"},
@@ -124,7 +134,7 @@ func newRawGroup(ids *ident.Source, shard int64, n int) *rawGroup {
 		}
 		e := event.Event{
 			Type: event.PaymentProcessing, Kind: ident.Payment, Version: 1, UserID: user,
-			Data: []byte(`{"id":"pay_0192f3a4b5c67d008123456789abcdef","amount":12345,"status":"processing"}`),
+			Data: []byte(`{` + rawPayment + `"status":"processing",` + rawCharge + `}`),
 		}
 		raw.claims[i] = store.Claim{Scope: "/api/v1/payments", UserID: user, Kind: ident.Payment, At: time.Now()}
 		raw.first.Payments = append(raw.first.Payments, store.Change[payment.Payment]{Value: p, New: true})
@@ -141,6 +151,10 @@ func newRawGroup(ids *ident.Source, shard int64, n int) *rawGroup {
 		}}
 		later, captured := e, e
 		later.Version, captured.Kind = 2, ident.Capture
+		later.Type, captured.Type = event.PaymentSucceeded, event.CaptureSucceeded
+		later.Data = []byte(`{` + rawPayment + `"status":"succeeded","amount_captured":12345,` + rawCharge + `}`)
+		captured.Data = []byte(`{"id":"cap_0192f3a4b5c67d008123456789abcdef","object":"capture","status":"succeeded",` +
+			`"payment":"pay_0192f3a4b5c67d008123456789abcdef","user_id":1234,"amount":12345,"currency":"EUR"}`)
 		raw.second.Payments = append(raw.second.Payments, store.Change[payment.Payment]{Value: p})
 		raw.second.Attempts = append(raw.second.Attempts, store.Change[payment.Attempt]{Value: a})
 		raw.second.Captures = append(raw.second.Captures, store.Change[payment.Capture]{Value: c, New: true})
@@ -158,18 +172,22 @@ func (raw *rawGroup) renew(ids *ident.Source) {
 	raw.first.Group, raw.second.Group = ids.New(0), ids.New(0)
 	for i := range raw.claims {
 		first, second := &raw.first, &raw.second
-		user := raw.claims[i].UserID
+		user := raw.next*1_618_033%rawUsers*defaultShards + raw.claims[i].UserID%defaultShards
+		raw.claims[i].UserID = user
 		p, a, c, t := &first.Payments[i].Value, &first.Attempts[i].Value, &second.Captures[i].Value, &second.Transactions[i]
+		p.UserID, a.UserID, c.UserID, t.UserID = user, user, user, user
 		p.ID, a.ID, c.ID, t.ID = ids.New(user), ids.New(user), ids.New(user), ids.New(user)
 		p.Attempt, a.Payment, c.Payment, c.Attempt, t.Payment, t.Object = a.ID, p.ID, p.ID, a.ID, p.ID, c.ID
 		done, charged := &second.Payments[i].Value, &second.Attempts[i].Value
+		done.UserID, charged.UserID = user, user
 		done.ID, done.Attempt, charged.ID, charged.Payment = p.ID, a.ID, a.ID, p.ID
 		for j := range t.Entries {
 			t.Entries[j].ID = ids.New(user)
 		}
 		for _, e := range []*event.Event{&first.Events[i], &second.Events[2*i]} {
-			e.ID, e.Object = ids.New(user), p.ID
+			e.ID, e.Object, e.UserID = ids.New(user), p.ID, user
 		}
+		second.Events[2*i+1].UserID = user
 		second.Events[2*i+1].ID, second.Events[2*i+1].Object = ids.New(user), c.ID
 		raw.next++
 		claim := &raw.claims[i]
