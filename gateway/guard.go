@@ -198,9 +198,12 @@ func (g *Guard) call(ctx context.Context, send func(context.Context) (Outcome, e
 		return Outcome{}, ErrOpen
 	}
 	answered := false
-	defer func() { g.record(epoch, answered) }() // after a panic too
-	ctx, cancel := context.WithTimeout(ctx, g.cfg.Deadline)
-	defer cancel()
+	defer func() { g.record(epoch, answered) }()                          // after a panic too
+	if at, ok := ctx.Deadline(); !ok || time.Until(at) > g.cfg.Deadline { // a timer less in each call
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, g.cfg.Deadline)
+		defer cancel()
+	}
 	outcome, err := send(ctx)
 	answered = err == nil && outcome.Status != Unknown || problem.CodeOf(err).IsDecline()
 	return outcome, err
