@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,7 +40,7 @@ func benchKilled(t *testing.T, kills int, args ...string) string {
 	var said strings.Builder
 	for lines := bufio.NewScanner(log); lines.Scan(); {
 		said.WriteString(lines.Text() + "\n")
-		m := regexp.MustCompile(`^server pid (\d+) `).FindStringSubmatch(lines.Text())
+		m := regexp.MustCompile(`^server pid (\d+) at (http://\S+)`).FindStringSubmatch(lines.Text())
 		if m == nil || kills == 0 {
 			continue
 		}
@@ -48,16 +49,33 @@ func benchKilled(t *testing.T, kills int, args ...string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(time.Second, func() {
+		go func() {
+			untilServing(m[2])
+			time.Sleep(time.Second)
 			if server, err := os.FindProcess(pid); err == nil {
 				_ = server.Kill() // kill -9
 			}
-		})
+		}()
 	}
 	if err := bench.Wait(); err != nil {
 		t.Fatalf("florin bench %v: %v\n%s", args, err, &said)
 	}
 	return said.String() + out.String()
+}
+
+// untilServing waits until a server answers, for a minute at most.
+func untilServing(url string) {
+	for range 600 {
+		request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url+"/livez", nil)
+		if err != nil {
+			return
+		}
+		if answer, err := http.DefaultClient.Do(request); err == nil {
+			_ = answer.Body.Close()
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // The mixed load needs no kill to be checked from end to end: all that it asks for
