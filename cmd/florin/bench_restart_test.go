@@ -110,9 +110,9 @@ func TestMixedIsRight(t *testing.T) {
 func TestTransfersSurviveKills(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"single": {"--mode", "transfers", "--duration", "3s"},
-		"batch":  {"--mode", "transfers-batch", "--duration", "2s", "--batch-size", "100"},
-		"wallet": {"--mode", "wallet", "--duration", "2s"},
+		"single": {"--mode", "transfers", "--duration", "8s"},
+		"batch":  {"--mode", "transfers-batch", "--duration", "8s", "--batch-size", "100"},
+		"wallet": {"--mode", "wallet", "--duration", "8s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
