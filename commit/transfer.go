@@ -19,11 +19,16 @@ func (v *View) Transfer(id ident.ID) (wallet.Transfer, error) {
 	return wallet.Transfer{}, &NeedKeys{store.Keys{Transfers: []ident.ID{id}}}
 }
 
-// Received returns what the shard has decided about a transfer from another, if
-// it has. The command's Keys must name it.
-func (v *View) Received(id ident.ID) (wallet.Transfer, bool) {
-	t, ok := v.state.Received[id]
-	return t, ok
+// Received returns what the shard has decided about a transfer from another, as
+// Payment does a payment.
+func (v *View) Received(id ident.ID) (wallet.Transfer, error) {
+	if t, ok := v.state.Received[id]; ok {
+		return t, nil
+	}
+	if slices.Contains(v.asked.Received, id) {
+		return wallet.Transfer{}, notFound(ident.Transfer, id)
+	}
+	return wallet.Transfer{}, &NeedKeys{store.Keys{Received: []ident.ID{id}}}
 }
 
 func (v *View) applyTransfer(c *wallet.TransferChanges, received bool) {

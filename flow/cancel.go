@@ -31,6 +31,9 @@ func (s *Service) Cancel(ctx context.Context, r Cancel) (Result, error) {
 		command := &cancelCommand{payment: p.ID, claim: claim, cancel: payment.Cancel{
 			Reversal: s.cfg.IDs.New(p.UserID), InquireAt: s.inquireAt(0),
 		}}
+		if g, ok := s.gateways[p.Gateway]; ok {
+			command.cancel.NoVoid = !g.Capabilities().Void
+		}
 		held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 		if err == nil && held == nil {
 			s.voidIfBegun(ctx, command.decided, command.cancel.Reversal)

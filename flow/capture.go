@@ -91,6 +91,7 @@ func (s *Service) takeMoney(
 		Amount: money.Amount{Minor: capture.Minor, Currency: p.Amount.Currency},
 	})
 	settle := s.settleCapture(capture, outcome, err, inquired)
+	settle.Keep = inquired
 	command := &settleCaptureCommand{payment: p, claim: claim, settle: settle}
 	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
 		s.cfg.Log.ErrorContext(ctx, "a capture's outcome could not be written; it will be asked for",
@@ -151,7 +152,9 @@ func (s *Service) inquireCapture(ctx context.Context, p payment.Payment, id iden
 		_, err = s.takeMoney(ctx, p, id, nil, true)
 		return err
 	}
-	command := &settleCaptureCommand{payment: p, settle: s.settleCapture(c, outcome, err, true)}
+	settle := s.settleCapture(c, outcome, err, true)
+	settle.Keep = true
+	command := &settleCaptureCommand{payment: p, settle: settle}
 	if failure := s.cfg.Commit.Do(s.shard(p.ID), true, command); failure != nil {
 		return failure
 	}
@@ -182,6 +185,9 @@ func (s *Service) replayCapture(ctx context.Context, held store.Claim, paymentID
 	young := s.now().Sub(c.ID.Time()) < s.sentFor()
 	if c.Status == payment.OperationPending && c.AnsweredAt.IsZero() && young {
 		return CaptureResult{}, inProgress()
+	}
+	if c.Told != nil {
+		p.State = *c.Told
 	}
 	return CaptureResult{Capture: c, Payment: p, Replayed: true}, nil
 }
@@ -247,8 +253,11 @@ func (c *settleCaptureCommand) Decide(v *commit.View) (commit.Decision, error) {
 	decision := commit.Decision{Payment: changes}
 	capture, ok := captureOf(changes.Payment, c.settle.Capture)
 	if ok && c.claim != nil && capture.Status != payment.OperationPending {
+		if capture.Told != nil { // another learned it first
+			c.decided.State = *capture.Told
+		}
 		answered := *c.claim
-		told := toldCapture{Capture: capture, State: changes.Payment.State}
+		told := toldCapture{Capture: capture, State: c.decided.State}
 		if answered.Answer, err = json.Marshal(told); err != nil {
 			return commit.Decision{}, err
 		}

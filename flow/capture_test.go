@@ -1,16 +1,19 @@
 package flow_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
 
 	"florin/flow"
+	"florin/gateway"
 	"florin/gateway/simulated"
 	"florin/ident"
 	"florin/ledger"
 	"florin/payment"
 	"florin/problem"
+	"florin/store"
 )
 
 // manual is a payment of 100.00 USD that is to be captured.
@@ -101,7 +104,14 @@ func TestUnknownCapture(t *testing.T) {
 				again.Capture.ID != got.Capture.ID {
 				t.Errorf("replayed as %+v, %v", again, err)
 			}
-			w.wantBalances(t, map[ledger.Name]int64{ledger.Sales: 100_00})
+			if _, err := w.flow.Refund(t.Context(), flow.Refund{Payment: p.ID, Minor: 1_00}); err != nil {
+				t.Fatal(err)
+			}
+			later, err := w.flow.Capture(t.Context(), capture)
+			if err != nil || later.Payment.State != again.Payment.State || later.Payment.CapturedMinor != 100_00 {
+				t.Errorf("after a refund it is replayed as %+v, %v", later, err)
+			}
+			w.wantBalances(t, map[ledger.Name]int64{ledger.Sales: 99_00})
 			w.audited(t)
 		})
 	}
@@ -147,6 +157,56 @@ func TestCancelAuthorization(t *testing.T) {
 	_, err := w.flow.Capture(t.Context(), flow.Capture{Payment: p.ID})
 	wantCode(t, err, problem.WrongState)
 	w.audited(t)
+}
+
+// voidless is a gateway that cannot take an authorization back.
+type voidless struct {
+	flow.Gateway
+	t *testing.T
+}
+
+// Capabilities implements flow.Gateway.
+func (v voidless) Capabilities() gateway.Capabilities {
+	can := v.Gateway.Capabilities()
+	can.Void = false
+	return can
+}
+
+// Void implements flow.Gateway.
+func (v voidless) Void(context.Context, gateway.Void) (gateway.Outcome, error) {
+	v.t.Error("it is asked to void an authorization")
+	return gateway.Outcome{}, gateway.ErrNotSent
+}
+
+// TestNoVoid: what a gateway cannot void is not canceled, and lapses by itself.
+func TestNoVoid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i, g := range w.cfg.Gateways {
+		w.cfg.Gateways[i] = voidless{g, t}
+	}
+	w.flow = flow.New(w.cfg)
+	p := w.pay(t, manual(7), payment.RequiresCapture)
+	_, err := w.flow.Cancel(t.Context(), flow.Cancel{Payment: p.ID})
+	wantCode(t, err, problem.WrongState)
+	if got := w.stored(t, p.ID); got.Status != payment.RequiresCapture {
+		t.Errorf("it is %s", got.Status)
+	}
+	part := w.pay(t, manual(8), payment.RequiresCapture)
+	if _, err := w.flow.Capture(t.Context(), flow.Capture{Payment: part.ID, Minor: 1, Final: new(bool)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		payment payment.Payment
+		status  payment.Status
+	}{{p, payment.Canceled}, {part, payment.Succeeded}} {
+		if err := w.flow.Expire(t.Context(), store.Due{Payment: c.payment.ID, Operation: c.payment.Attempt}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.stored(t, c.payment.ID); got.Status != c.status || w.open(t) != 0 {
+			t.Errorf("when it has expired it is %s, %d open", got.Status, w.open(t))
+		}
+	}
 }
 
 // TestCaptureRacesCancel: of a capture and a cancel at once exactly one wins,

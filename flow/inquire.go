@@ -137,7 +137,9 @@ func (s *Service) Notice(ctx context.Context, n gateway.Notice) error {
 		return s.noticeDispute(ctx, p, n)
 	}
 	if c, ok := captureOf(p, n.Operation); ok {
-		command := &settleCaptureCommand{payment: p, settle: s.settleCapture(c, n.Outcome, nil, false)}
+		settle := s.settleCapture(c, n.Outcome, nil, false)
+		settle.Keep = true
+		command := &settleCaptureCommand{payment: p, settle: settle}
 		return s.cfg.Commit.Do(s.shard(id), true, command)
 	}
 	if r, ok := refundOf(p, n.Operation); ok {

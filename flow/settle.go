@@ -214,10 +214,7 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, a payment.Atte
 	var outcome gateway.Outcome
 	callErr := error(problem.New(problem.Internal, "gateway %s is not configured any more", a.Gateway))
 	if g, ok := s.gateways[a.Gateway]; ok {
-		outcome, callErr = g.Void(ctx, gateway.Void{
-			Operation: a.Reversal.ID, Charge: a.ID, Reference: a.Reference, Amount: p.Amount,
-			Rest: a.Reversal.Rest,
-		})
+		outcome, callErr = release(ctx, g, p, a)
 	}
 	done := callErr == nil && outcome.Status == gateway.Approved
 	command := &reverseCommand{payment: p.ID, reverse: payment.Reverse{
@@ -235,6 +232,19 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, a payment.Atte
 		callErr = problem.New(problem.Internal, "the gateway answered %s", outcome.Status)
 	}
 	return callErr
+}
+
+// release voids a charge. An authorization that its gateway cannot void lapses by
+// itself: nothing is captured on it any more.
+func release(ctx context.Context, g Gateway, p payment.Payment, a payment.Attempt) (gateway.Outcome, error) {
+	taken := p.CaptureMethod == payment.CaptureAutomatic ||
+		slices.ContainsFunc(p.Captures, func(c payment.Capture) bool { return c.Attempt == a.ID })
+	if !g.Capabilities().Void && (!taken || a.Reversal.Rest) {
+		return gateway.Outcome{Status: gateway.Approved}, nil
+	}
+	return g.Void(ctx, gateway.Void{
+		Operation: a.Reversal.ID, Charge: a.ID, Reference: a.Reference, Amount: p.Amount, Rest: a.Reversal.Rest,
+	})
 }
 
 // reverseCommand records what became of a reversal.

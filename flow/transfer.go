@@ -320,9 +320,10 @@ func (c *receiveCommand) Claim() *store.Claim { return nil }
 
 // Decide implements commit.Command.
 func (c *receiveCommand) Decide(v *commit.View) (commit.Decision, error) {
-	var there bool
-	if c.decided, there = v.Received(c.transfer.ID); there {
-		return commit.Decision{}, nil
+	decided, err := v.Received(c.transfer.ID)
+	if !problem.Is(err, problem.NotFound) {
+		c.decided = decided
+		return commit.Decision{}, err
 	}
 	to, err := v.Account(c.wallet())
 	if err != nil {

@@ -38,7 +38,8 @@ func (s *Service) Adjust(ctx context.Context, r Adjust) (a wallet.Adjustment, re
 		Scope: adjustments, Key: r.TransactionID, Digest: s.cfg.Vault.Digest([]byte(r.Amount.String())),
 	}, r.UserID, ident.Transaction, c.ID)
 	// A key that was used with another body is wrong, whatever the name.
-	if _, err = s.holder(ctx, key); err != nil {
+	used, err := s.holder(ctx, key)
+	if err != nil {
 		return a, false, err
 	}
 	command := &adjustCommand{key: key}
@@ -62,9 +63,37 @@ func (s *Service) Adjust(ctx context.Context, r Adjust) (a wallet.Adjustment, re
 			return command.decided, false, err
 		}
 	}
+	if used == nil {
+		if err = s.alsoUnder(key, held.Object); err != nil {
+			return a, false, err
+		}
+	}
 	a, err = kept[wallet.Adjustment](*held)
 	return a, true, err
 }
+
+// alsoUnder claims a request's key, if it has one, for what was made under
+// another name before: that is what the key means from now on.
+func (s *Service) alsoUnder(key *store.Claim, made ident.ID) error {
+	if key == nil {
+		return nil
+	}
+	key.Object = made
+	_, err := lost(key, s.cfg.Commit.Do(s.shardOf(key.UserID), false, claimCommand{key}))
+	return err
+}
+
+// claimCommand claims a key, and does nothing else.
+type claimCommand struct{ claim *store.Claim }
+
+// Keys implements commit.Command.
+func (claimCommand) Keys(*store.Keys) {}
+
+// Claim implements commit.Command.
+func (c claimCommand) Claim() *store.Claim { return c.claim }
+
+// Decide implements commit.Command.
+func (claimCommand) Decide(*commit.View) (commit.Decision, error) { return commit.Decision{}, nil }
 
 // adjusted returns the claim that holds an adjustment's name already, or the
 // error of its Tx.

@@ -124,6 +124,11 @@ func TestAdjustmentIsReplayedForEver(t *testing.T) {
 			flow.Adjust{Amount: usd(9), TransactionID: "b", Idempotency: key("k", "3")},
 			"Idempotency-Key",
 		},
+		{
+			"the key of its repetition for another",
+			flow.Adjust{Amount: usd(9), TransactionID: "b", Idempotency: key("l", "3")},
+			"Idempotency-Key",
+		},
 	} {
 		c.r.UserID = 7
 		got, replayed, err := w.flow.Adjust(t.Context(), c.r)

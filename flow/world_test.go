@@ -35,6 +35,7 @@ type world struct {
 	store    *sqlite.Store
 	gateways []*simulated.Gateway
 	flow     *flow.Service
+	cfg      flow.Config // of flow
 	guards   []flow.Gateway
 	commit   *commit.Set
 	ids      *ident.Source
@@ -95,7 +96,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		}))
 	}
 	w.guards = cfg.Gateways
-	w.flow = flow.New(cfg)
+	w.flow, w.cfg = flow.New(cfg), cfg
 	for _, g := range w.gateways {
 		g.Listen(w.flow.Notice)
 	}

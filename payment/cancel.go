@@ -15,6 +15,8 @@ type Cancel struct {
 	// InquireAt is when the void is tried again, should it fail, and when the
 	// gateway is asked about a challenge that was given up.
 	InquireAt time.Time
+	// NoVoid: the gateway cannot take an authorization back.
+	NoVoid bool
 }
 
 // DecideCancel ends a payment that no gateway works on and of which nothing was
@@ -39,6 +41,10 @@ func DecideCancel(p Payment, c Cancel) (Changes, error) {
 		if p.CapturedMinor+p.CapturePendingMinor > 0 {
 			return Changes{}, problem.New(problem.WrongState,
 				"a payment of which something is captured cannot be canceled; a final capture releases the rest")
+		}
+		if c.NoVoid {
+			return Changes{}, problem.New(problem.WrongState,
+				"the gateway cannot take an authorization back; what is not captured lapses by itself")
 		}
 		p.keepAnswer()
 		p.reverse(Reversal{ID: c.Reversal, Status: OperationPending}, c.InquireAt, &changes)

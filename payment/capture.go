@@ -93,6 +93,9 @@ type SettleCapture struct {
 	At        time.Time
 	InquireAt time.Time // when to ask next, while it is pending
 	Inquired  bool      // counts one more inquiry
+	// Keep keeps the State for the request that made the capture: nobody waits for
+	// the answer.
+	Keep bool
 }
 
 // DecideCaptureOutcome books a capture, or gives back what it reserved.
@@ -130,9 +133,6 @@ func DecideCaptureOutcome(p Payment, s SettleCapture) (Changes, error) {
 		p.CapturePendingMinor -= capture.Minor
 		changes.Changed = true
 	}
-	p.Captures = slices.Clone(p.Captures)
-	p.Captures[i] = capture
-	changes.Captures = append(changes.Captures, Change[Capture]{Value: capture})
 	switch s.Status {
 	case OperationFailed:
 		changes.Events = append(changes.Events, p.captureEvent(event.CaptureFailed, capture))
@@ -140,6 +140,13 @@ func DecideCaptureOutcome(p Payment, s SettleCapture) (Changes, error) {
 		p.captured(capture, &changes)
 	case OperationPending:
 	}
+	if s.Keep && capture.Status != OperationPending {
+		state := p.State
+		capture.Told = &state
+	}
+	p.Captures = slices.Clone(p.Captures)
+	p.Captures[i] = capture
+	changes.Captures = append(changes.Captures, Change[Capture]{Value: capture})
 	return changes.of(p)
 }
 

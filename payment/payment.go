@@ -238,6 +238,10 @@ type Capture struct {
 	AnsweredAt time.Time
 	Version    int64
 	Inquiry    Inquiry
+	// Told is the payment's State when an inquiry or a notice settled the capture:
+	// what its request is answered with when it is repeated. Nil where that
+	// request was answered itself.
+	Told *State
 }
 
 // Refund is captured money given back.

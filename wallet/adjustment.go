@@ -37,11 +37,11 @@ func DecideAdjustment(balance money.Sum, c Adjust) (Changes[Adjustment], error) 
 		return Changes[Adjustment]{}, problem.Invalid("amount", "is more than %d, the most in %s", most, c.Amount.Currency)
 	}
 	after, err := balance.Add(minor)
-	if err != nil {
-		return Changes[Adjustment]{}, problem.Invalid("amount", "is more than the wallet can hold").With(err)
-	}
-	if after.Negative() {
+	if err == nil && after.Negative() {
 		return Changes[Adjustment]{}, short(balance, c.Amount.Currency)
+	}
+	if _, fits := after.Int64(); err != nil || !fits {
+		return Changes[Adjustment]{}, problem.Invalid("amount", "is more than the wallet can hold").With(err)
 	}
 	posting := ledger.Posting{Debit: ledger.Adjustments, Credit: ledger.Wallet(c.UserID), Amount: c.Amount}
 	if minor < 0 {

@@ -25,6 +25,9 @@ func TestDecideAdjustment(t *testing.T) {
 		{0, most + 1, 0, problem.InvalidParameter},
 		{math.MaxInt64, -most - 1, 0, problem.InvalidParameter},
 		{0, math.MinInt64, 0, problem.InvalidParameter},
+		{math.MaxInt64 - 1, 1, math.MaxInt64, ""},
+		{math.MaxInt64, 1, 0, problem.InvalidParameter},
+		{math.MaxInt64, -1, math.MaxInt64 - 1, ""},
 	} {
 		id := ids.New(7)
 		changes, err := wallet.DecideAdjustment(money.NewSum(c.balance), wallet.Adjust{

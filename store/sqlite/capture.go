@@ -1,19 +1,22 @@
 package sqlite
 
 import (
+	"fmt"
+
+	"florin/ident"
 	"florin/payment"
 	"florin/problem"
 )
 
 const captureColumns = `id, id_low, payment, payment_low, attempt, attempt_low, user_id, amount, final,
-	status, reason, reference, answered_at, version, inquire_at, inquiries`
+	status, reason, reference, answered_at, version, inquire_at, inquiries, told`
 
 var (
 	captures = table[payment.Capture]{
 		defineInsert("captures", captureColumns), (*tx).bindCapture, (*conn).updateCapture,
 	}
 	updateCapture = define(`UPDATE captures SET status = ?, reason = ?, reference = ?, answered_at = ?, version = ?,
-		inquire_at = ?, inquiries = ? WHERE id = ? AND id_low = ?`)
+		inquire_at = ?, inquiries = ?, told = ? WHERE id = ? AND id_low = ?`)
 	selectCaptures = define(`SELECT ` + captureColumns + ` FROM captures WHERE payment = ? ORDER BY id`)
 	allCaptures    = define(`SELECT ` + captureColumns + ` FROM captures ORDER BY payment, id`)
 )
@@ -25,8 +28,7 @@ func (t *tx) bindCapture(s *stmt, v *payment.Capture) error {
 	s.bindInt(v.UserID)
 	s.bindInt(v.Minor)
 	s.bindBool(v.Final)
-	s.bindCaptureState(v)
-	return nil
+	return s.bindCaptureState(v)
 }
 
 func (c *conn) updateCapture(v *payment.Capture) error {
@@ -34,13 +36,15 @@ func (c *conn) updateCapture(v *payment.Capture) error {
 	if err != nil {
 		return err
 	}
-	s.bindCaptureState(v)
+	if err := s.bindCaptureState(v); err != nil {
+		return err
+	}
 	s.bindID(v.ID)
 	return s.runOne()
 }
 
 // bindCaptureState binds the columns from status on.
-func (s *stmt) bindCaptureState(v *payment.Capture) {
+func (s *stmt) bindCaptureState(v *payment.Capture) error {
 	s.bindText(string(v.Status))
 	s.bindText(string(v.Reason))
 	s.bindText(v.Reference)
@@ -48,6 +52,7 @@ func (s *stmt) bindCaptureState(v *payment.Capture) {
 	s.bindInt(v.Version)
 	s.bindIntOrNull(millis(v.Inquiry.At))
 	s.bindInt(int64(v.Inquiry.Count))
+	return s.bindState(v.Told)
 }
 
 // capture reads a row of captureColumns.
@@ -60,5 +65,8 @@ func (s *stmt) capture() (v payment.Capture, err error) {
 	v.AnsweredAt = s.time()
 	v.Version = s.int()
 	v.Inquiry = payment.Inquiry{At: s.time(), Count: int(s.int())}
-	return v, nil
+	if v.Told, err = s.state(); err != nil {
+		err = fmt.Errorf("answer of capture %s: %w", v.ID.Text(ident.Capture), err)
+	}
+	return v, err
 }

@@ -82,11 +82,25 @@ func (s *stmt) bindPaymentState(p *payment.Payment) error {
 	s.bindInt(p.RefundedMinor)
 	s.bindInt(p.DisputedMinor)
 	s.bindInt(p.AnsweredVersion)
-	if p.Answered == nil {
+	return s.bindState(p.Answered)
+}
+
+func (s *stmt) bindState(state *payment.State) error {
+	if state == nil {
 		s.bindNull()
 		return nil
 	}
-	return s.bindJSON(p.Answered)
+	return s.bindJSON(state)
+}
+
+// state reads what bindState wrote.
+func (s *stmt) state() (*payment.State, error) {
+	text := s.view()
+	if text == nil {
+		return nil, nil
+	}
+	state := &payment.State{}
+	return state, json.Unmarshal(text, state)
 }
 
 func (s *stmt) bindDetails(d payment.Details) error {
@@ -132,13 +146,10 @@ func (s *stmt) payment() (p payment.Payment, err error) {
 	p.RefundedMinor = s.int()
 	p.DisputedMinor = s.int()
 	p.AnsweredVersion = s.int()
-	if answered := s.view(); answered != nil {
-		p.Answered = &payment.State{}
-		if err := json.Unmarshal(answered, p.Answered); err != nil {
-			return p, fmt.Errorf("answer of payment %s: %w", p.ID.Text(ident.Payment), err)
-		}
+	if p.Answered, err = s.state(); err != nil {
+		err = fmt.Errorf("answer of payment %s: %w", p.ID.Text(ident.Payment), err)
 	}
-	return p, nil
+	return p, err
 }
 
 // payment reads a payment with its children, or returns ErrNotFound.

@@ -60,6 +60,7 @@ func (f *fixture) full(userID int64) payment.Payment {
 	second.Root = first.ID
 	p.Attempts = []payment.Attempt{first, second}
 	p.Captures = []payment.Capture{f.capture(p, second, 1), f.capture(p, second, 2)}
+	p.Captures[1].Told = &payment.State{Status: payment.RequiresCapture, Version: 2, CapturedMinor: 2}
 	c := &p.Captures[1]
 	c.Final, c.Status, c.Reason, c.Reference = true, payment.OperationFailed, problem.ProcessingError, "ca_1"
 	c.AnsweredAt, c.Version, c.Inquiry = f.now.Add(time.Minute), 2, payment.Inquiry{At: f.now.Add(time.Hour), Count: 2}

@@ -89,7 +89,8 @@ CREATE TABLE captures (
 	answered_at INTEGER NOT NULL,
 	version     INTEGER NOT NULL,
 	inquire_at  INTEGER, -- NULL: nothing left to ask
-	inquiries   INTEGER NOT NULL
+	inquiries   INTEGER NOT NULL,
+	told        TEXT -- JSON
 ) STRICT;
 CREATE INDEX captures_payment ON captures (payment);
 CREATE INDEX captures_due ON captures (inquire_at) WHERE inquire_at IS NOT NULL;
