@@ -52,17 +52,30 @@ func (s *Store) Query(shard int, sql string) (n int64, err error) {
 	return n, err
 }
 
-// FailSync makes the syncs of a shard's log fail with an I/O error, after the
-// writes, until it is called with false.
-func (s *Store) FailSync(shard int, fail bool) {
+// FailSync makes the system's syncs of a shard's log fail with an I/O error until
+// mended is called.
+func (s *Store) FailSync(shard int) (mended func()) {
+	_, _, mended = s.ownSync(shard, failingSync)
+	return mended
+}
+
+// ownSync puts a function in the place of the system's sync of a shard's log,
+// until restore is called, and returns the log and the system's sync.
+func (s *Store) ownSync(shard int, sync syncFunc) (w *walFile, system uintptr, restore func()) {
 	sh := s.shards[shard]
 	<-sh.turn
 	defer sh.give()
-	c := sh.writer
-	w := walOf(c)
-	w.methods.FxSync = callback(syncWAL)
-	if fail {
-		w.methods.FxSync = callback(failingSync)
+	w = walOf(sh.writer)
+	base := w.base
+	own := (*sqlite3.Tsqlite3_io_methods)(pointerAt(
+		libc.Xcalloc(sh.writer.tls, 1, size(int(unsafe.Sizeof(*w.baseMethods()))))))
+	*own = *w.baseMethods()
+	system, own.FxSync = own.FxSync, callback(sync)
+	w.base = addressOf(own)
+	return w, system, func() {
+		<-sh.turn
+		defer sh.give()
+		w.base = base
 	}
 }
 
@@ -83,16 +96,10 @@ var (
 // read their number and the bytes that wait to be written. One store at a time
 // can be counted.
 func (s *Store) CountSyncs(shard int) (count, waiting func() int64) {
-	sh := s.shards[shard]
-	<-sh.turn
-	defer sh.give()
-	w := walOf(sh.writer)
-	counted := (*sqlite3.Tsqlite3_io_methods)(pointerAt(
-		libc.Xcalloc(sh.writer.tls, 1, size(int(unsafe.Sizeof(*w.baseMethods()))))))
-	*counted = *w.baseMethods()
-	systemSync, counted.FxSync = counted.FxSync, callback(countedSync)
-	w.base = addressOf(counted)
+	w, system, _ := s.ownSync(shard, countedSync)
+	systemSync = system // no commit is under way
 	return syncs.Load, func() int64 {
+		sh := s.shards[shard]
 		<-sh.turn
 		defer sh.give()
 		return w.used
@@ -104,12 +111,7 @@ func countedSync(tls *libc.TLS, file uintptr, flags int32) int32 {
 	return function[syncFunc](systemSync)(tls, file, flags)
 }
 
-func failingSync(tls *libc.TLS, file uintptr, _ int32) int32 {
-	if rc := walFileOf(file).flush(tls, file); rc != sqlite3.SQLITE_OK {
-		return rc
-	}
-	return sqlite3.SQLITE_IOERR_FSYNC
-}
+func failingSync(*libc.TLS, uintptr, int32) int32 { return sqlite3.SQLITE_IOERR_FSYNC }
 
 // AwaitClaims waits until all claims are known in memory.
 func (s *Store) AwaitClaims() {

@@ -47,11 +47,12 @@ func TestDiskFull(t *testing.T) {
 // tells, and the shard goes on with what was really committed.
 func TestCommitUnknown(t *testing.T) {
 	t.Parallel()
-	s := open(t, sqlite.Config{Shards: 1})
+	dir := t.TempDir()
+	s := open(t, sqlite.Config{Dir: dir, Shards: 1})
 	w := newWorkload(s, 100)
 	kept, lost := w.payment(1), w.payment(2)
 	commit(t, s, 0, store.Changes{Group: w.ids.New(0), Payments: fresh(kept)})
-	s.FailSync(0, true)
+	mended := s.FailSync(0)
 	changes := store.Changes{Group: w.ids.New(0), Payments: fresh(lost)}
 	if err := tryCommit(t, s, 0, changes); !errors.Is(err, store.ErrCommitUnknown) {
 		t.Fatalf("error is %v, want %v", err, store.ErrCommitUnknown)
@@ -60,7 +61,15 @@ func TestCommitUnknown(t *testing.T) {
 	if err != nil || committed {
 		t.Fatalf("committed is %v, %v", committed, err)
 	}
-	s.FailSync(0, false)
+	// Nor will it be, should the process die now.
+	copied := open(t, sqlite.Config{Dir: copyStore(t, dir)})
+	if _, err := copied.Payment(t.Context(), kept.ID); err != nil {
+		t.Error(err)
+	}
+	if _, err := copied.Payment(t.Context(), lost.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("after a crash the payment that was not committed is there: %v", err)
+	}
+	mended()
 	commit(t, s, 0, changes) // the same again, as the committer does
 	for _, p := range []ident.ID{kept.ID, lost.ID} {
 		if _, err := s.Payment(t.Context(), p); err != nil {

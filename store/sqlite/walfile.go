@@ -22,6 +22,9 @@ type walFile struct {
 	buffer  uintptr
 	used    int64
 	start   int64 // where in the file the buffer belongs
+	// fresh is where in the file the first write since the last sync went; -1 for
+	// none.
+	fresh int64
 }
 
 const (
@@ -78,7 +81,7 @@ func openWAL(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) i
 	}
 	w := walFileOf(file)
 	methods := &(*sqlite3.Tsqlite3_file)(pointerAt(file)).FpMethods
-	*w = walFile{base: *methods, buffer: libc.Xmalloc(tls, walBufferSize)}
+	*w = walFile{base: *methods, buffer: libc.Xmalloc(tls, walBufferSize), fresh: -1}
 	if w.buffer == 0 {
 		function[closeFunc](w.baseMethods().FxClose)(tls, file)
 		*methods = 0 // as xOpen does when it fails
@@ -115,6 +118,9 @@ func (w *walFile) flush(tls *libc.TLS, file uintptr) int32 {
 
 func writeWAL(tls *libc.TLS, file, data uintptr, n int32, at int64) int32 {
 	w := walFileOf(file)
+	if w.fresh < 0 || at < w.fresh {
+		w.fresh = at
+	}
 	if at != w.start+w.used || w.used+int64(n) > walBufferSize {
 		if rc := w.flush(tls, file); rc != sqlite3.SQLITE_OK {
 			return rc
@@ -142,7 +148,24 @@ func syncWAL(tls *libc.TLS, file uintptr, flags int32) int32 {
 	if rc := w.flush(tls, file); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
-	return function[syncFunc](w.baseMethods().FxSync)(tls, file, flags)
+	rc := function[syncFunc](w.baseMethods().FxSync)(tls, file, flags)
+	if rc != sqlite3.SQLITE_OK {
+		w.spoil(tls, file)
+	}
+	w.fresh = -1
+	return rc
+}
+
+// spoil overwrites the head of what a failed sync was to save. The commit has
+// failed, but its pages stand in the system's memory: whoever opens the log after
+// this process has died would take them for committed.
+func (w *walFile) spoil(tls *libc.TLS, file uintptr) {
+	const head = 24 // of a frame; the log's own is 32
+	if w.fresh < 0 {
+		return
+	}
+	clear(bytesAt(w.buffer, head)) // it is empty
+	function[moveFunc](w.baseMethods().FxWrite)(tls, file, w.buffer, head, w.fresh)
 }
 
 func truncateWAL(tls *libc.TLS, file uintptr, length int64) int32 {
