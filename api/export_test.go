@@ -89,7 +89,7 @@ func Members() map[string][]string {
 		"TransferBatchRequest": transferBatchMembers,
 		"RefundRequest":        refundMembers, "MethodRequest": methodMembers, "Card": cardMembers,
 		"AdjustmentRequest": adjustmentMembers, "HoldRequest": holdMembers, "CaptureHoldRequest": captureHoldMembers,
-		"ReleaseHoldRequest": nil, "PayoutRequest": payoutMembers,
+		"ReleaseHoldRequest": nil, "PayoutRequest": payoutMembers, "SettlementRequest": settlementMembers,
 		"CaptureRequest": captureMembers, "EvidenceRequest": evidenceMembers,
 	}
 }

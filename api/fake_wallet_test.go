@@ -20,6 +20,7 @@ type fakeWallets struct {
 	adjustments map[ident.ID]wallet.Adjustment
 	holds       map[ident.ID]wallet.Hold
 	payouts     map[ident.ID]wallet.Payout
+	settlements map[ident.ID]ledger.Settlement
 	entries     map[ident.ID]store.Posted
 }
 
@@ -29,6 +30,7 @@ func newWallets() fakeWallets {
 		map[ident.ID]wallet.Adjustment{},
 		map[ident.ID]wallet.Hold{},
 		map[ident.ID]wallet.Payout{},
+		map[ident.ID]ledger.Settlement{},
 		map[ident.ID]store.Posted{},
 	}
 }
@@ -80,6 +82,16 @@ func (f *fakeFlows) Adjust(_ context.Context, r flow.Adjust) (wallet.Adjustment,
 		return wallet.DecideAdjustment(f.balances[r.Amount.Currency], wallet.Adjust{
 			ID: id, UserID: r.UserID, Amount: r.Amount, TransactionID: r.TransactionID, Reason: r.Reason,
 		})
+	})
+}
+
+func (f *fakeFlows) Settle(_ context.Context, r flow.Settle) (ledger.Settlement, bool, error) {
+	type changes = wallet.Changes[ledger.Settlement]
+	return decide(f, r, r.Idempotency, 0, f.settlements, func(id ident.ID) (changes, error) {
+		settled, booked, err := ledger.DecideSettlement(ledger.Settle{
+			ID: id, Gateway: r.Gateway, Reference: r.Reference, Amount: r.Amount, FeeMinor: r.FeeMinor,
+		})
+		return changes{Value: settled, Transactions: []ledger.Transaction{booked}}, err
 	})
 }
 

@@ -20,6 +20,11 @@ var exampleAdjustment = Adjustment{
 	TransactionID: "import-1", Reason: new("Goodwill"), Balance: "5500", CreatedAt: exampleTime,
 }
 
+var exampleSettlement = Settlement{
+	ID: exampleTransactionID, Object: "settlement", Gateway: "simulated", Reference: "po_2026_01_31", Amount: 98000,
+	Fee: 2900, Net: 95100, Currency: "USD", CreatedAt: exampleTime,
+}
+
 func exampleHold(status string, captured int64) Hold {
 	return Hold{
 		ID: "hold_0192f3a4b5c67d008123456789abcdef", Object: "hold", UserID: 42, Amount: 2000, AmountCaptured: captured,
@@ -103,6 +108,16 @@ var (
 		body:     PayoutRequest{UserID: 42, Amount: 1500, Currency: "USD"},
 		answers:  []answer{{status: 201, text: "The payout, pending.", object: examplePayout}},
 		problems: []int{402},
+	}
+	createSettlementDoc = operation{
+		id: "createSettlement", tag: tagLedger, summary: "Book a gateway's settlement",
+		text: "What a gateway has paid out moves from its receivable to the bank, and what it has kept to its fees. The " +
+			"reference is unique per gateway for ever: the same amount, fee and currency answers what the first was " +
+			"answered, others are a 422.",
+		body: SettlementRequest{
+			Gateway: "simulated", Reference: "po_2026_01_31", Amount: 98000, Fee: 2900, Currency: "USD",
+		},
+		answers: []answer{{status: 201, text: "What was booked.", object: exampleSettlement}},
 	}
 	listPayoutsDoc = operation{
 		id: "listPayouts", tag: tagWallets, summary: "List payouts",

@@ -84,6 +84,8 @@ func walletRoutes() []route {
 		{get, v1 + "/payouts", access.Wallets, false, (*call).listPayouts, listPayoutsDoc},
 		{get, v1 + "/payouts/{id}", access.Wallets, false, (*call).getPayout, getPayoutDoc},
 
+		{post, v1 + "/settlements", access.Admin, false, (*call).createSettlement, createSettlementDoc},
+
 		{get, v1 + "/ledger/accounts", access.Read, false, (*call).listAccounts, listAccountsDoc},
 		{get, v1 + "/ledger/accounts/{name}", access.Read, false, (*call).getAccount, getAccountDoc},
 		{get, v1 + "/ledger/accounts/{name}/entries", access.Read, false, (*call).listEntries, listEntriesDoc},

@@ -31,6 +31,7 @@ var sweepBodies = map[string]sweepBody{
 	"POST /api/v1/transfers":              {good: sweepTransfer},
 	"POST /api/v1/transfers/batch":        {good: `{"transfers":[` + sweepTransfer + `]}`},
 
+	"POST /api/v1/settlements":                   {good: settlement},
 	"POST /api/v1/wallets/{user_id}/adjustments": {good: adjustment},
 	"POST /api/v1/wallets/{user_id}/holds": {
 		good: `{"amount":5,"currency":"USD","expires_in":60,"reason":"r","metadata":{"a":"b"}}`,

@@ -62,6 +62,41 @@ func TestAdjustments(t *testing.T) {
 	})
 }
 
+const (
+	settlementsPath = "/api/v1/settlements"
+	settlement      = `{"gateway":"simulated","reference":"po_1","amount":1000,"fee":30,"currency":"USD"}`
+)
+
+func TestSettlements(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	got := s.post(settlementsPath, settlement, "Idempotency-Key: k").want(201)
+	wantMembers(t, got, object{
+		"object": "settlement", "gateway": "simulated", "reference": "po_1", "amount": 1000.0, "fee": 30.0, "net": 970.0,
+		"currency": "USD", "livemode": false, "created_at": "2026-01-31T09:30:00.123Z",
+	})
+	if r := s.flows.asked[0].(flow.Settle); r.Idempotency == nil || r.Idempotency.Scope != settlementsPath {
+		t.Errorf("the flow was asked %+v", r)
+	}
+	again := s.post(settlementsPath, settlement, "Idempotency-Key: k")
+	if diff := cmp.Diff(got, again.want(201)); diff != "" || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("repeated: %s", diff)
+	}
+	for body, param := range map[string]string{
+		`{"reference":"a","amount":1,"currency":"USD"}`:                                 "gateway",
+		`{"gateway":"a","amount":1,"currency":"USD"}`:                                   "reference",
+		`{"gateway":"a","reference":"a","currency":"USD"}`:                              "amount",
+		`{"gateway":"a","reference":"a","amount":0,"currency":"USD"}`:                   "amount",
+		`{"gateway":"a","reference":"a","amount":1,"fee":-1,"currency":"USD"}`:          "fee",
+		`{"gateway":"a","reference":"a","amount":1,"fee":2,"currency":"USD"}`:           "fee",
+		`{"gateway":"a","reference":"a","amount":1,"currency":"XXX"}`:                   "currency",
+		`{"gateway":"a","reference":"a","amount":1}`:                                    "currency",
+		`{"gateway":"a","reference":"a","amount":9007199254740993000,"currency":"USD"}`: "amount",
+	} {
+		s.post(settlementsPath, body).wantProblem(problem.InvalidParameter, param)
+	}
+}
+
 func TestHolds(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
@@ -216,6 +251,7 @@ func TestWalletAnswersKeepTheirSchemas(t *testing.T) {
 	check[api.Hold](v, "hold", s.post(holdsPath, `{"amount":1,"currency":"USD"}`).body)
 	check[api.List[api.Hold]](v, "holds", s.get(holdsPath).body)
 	check[api.Payout](v, "payout", s.post(payoutsPath, `{"user_id":42,"amount":1,"currency":"USD"}`).body)
+	check[api.Settlement](v, "settlement", s.post(settlementsPath, settlement).body)
 	check[api.List[api.Payout]](v, "payouts", s.get(payoutsPath).body)
 	check[api.Account](v, "account", s.get(ledgerPath+"/user:42:wallet?currency=USD").body)
 	check[api.List[api.Account]](v, "accounts", s.get(ledgerPath).body)

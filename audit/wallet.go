@@ -111,8 +111,12 @@ func (s *shard) hasHeld(userID int64, amount money.Amount) {
 
 // move finds what a transaction of a wallet books, and tells whether it is one.
 func (s *shard) move(t ledger.Transaction, proper bool) bool {
-	if t.Kind == ledger.KindAdjustment {
+	switch t.Kind {
+	case ledger.KindAdjustment:
 		s.adjustment(t, proper)
+		return true
+	case ledger.KindSettlement:
+		s.settlement(t)
 		return true
 	}
 	bit := moveBits[t.Kind]
@@ -177,6 +181,26 @@ func (s *shard) adjustment(t ledger.Transaction, proper bool) {
 		a, b := t.Entries[0].Account.Name, t.Entries[1].Account.Name
 		if own := ledger.Wallet(t.UserID); (a != own || b != ledger.Adjustments) && (a != ledger.Adjustments || b != own) {
 			s.fail(Booked, ident.Transaction, t.ID, "moves money between %s and %s", a, b)
+		}
+	}
+}
+
+// settlement takes a settlement, which is its transaction: from one gateway's
+// receivable to the bank and that gateway's fees.
+func (s *shard) settlement(t ledger.Transaction) {
+	if t.Object != t.ID || !t.Payment.IsZero() || t.UserID != 0 {
+		s.fail(Booked, ident.Transaction, t.ID, "is a settlement and books something else")
+	}
+	gateway := ""
+	for _, e := range t.Entries {
+		if name, ok := strings.CutPrefix(string(e.Account.Name), "gateway:"); ok {
+			gateway, _ = strings.CutSuffix(name, ":receivable")
+		}
+	}
+	for _, e := range t.Entries {
+		name, paid := e.Account.Name, e.Minor < 0
+		if paid != (name == ledger.Bank || name == ledger.Fees(gateway)) || !paid && name != ledger.Receivable(gateway) {
+			s.fail(Booked, ident.Transaction, t.ID, "is a settlement of %s and books %d to %s", gateway, e.Minor, name)
 		}
 	}
 }

@@ -43,7 +43,20 @@ func newWalletWorld(t *testing.T) *world {
 			w.refund(w.topUp(user), status)
 		}
 	}
+	for _, fee := range []int64{0, 30} {
+		_, booked, err := ledger.DecideSettlement(ledger.Settle{
+			ID: w.ids.New(0), Gateway: "alpha", Reference: "r", Amount: usd(1000), FeeMinor: fee,
+		})
+		w.must(err)
+		w.post(&w.shards[0], booked)
+	}
 	return w
+}
+
+// settled returns a settlement with a fee.
+func (w *world) settled() *ledger.Transaction {
+	all := w.shards[0].transactions
+	return &all[len(all)-1]
 }
 
 // book does what a committer does with a wallet's decision.
@@ -178,6 +191,12 @@ var walletSpoilings = []spoiling{
 	{"an adjustment of something else", func(w *world) {
 		w.last(ledger.KindAdjustment).Object = w.shards[1].holds[0].ID
 	}, "booked"},
+	{"a settlement in a user's name", func(w *world) { w.settled().UserID = 4 }, "booked placed"},
+	{"a settlement of something else", func(w *world) { w.settled().Object = w.ids.New(0) }, "booked"},
+	{"a settlement with another gateway's fee", func(w *world) {
+		t := w.settled()
+		t.Entries[2].Account.Name = ledger.Fees("beta")
+	}, "booked summed"},
 	{"a top-up's refund that set nothing aside", func(w *world) {
 		w.last(ledger.KindRefundReserved).Kind = ledger.KindRefundReleased
 	}, "booked"},

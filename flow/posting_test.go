@@ -132,6 +132,14 @@ var postingRows = []struct {
 		"adjustment down", func(b table) ident.ID { return b.give(b, payer, b.amount(-5)).ID },
 		"adjustment: USER:wallet -5, adjustments +5",
 	},
+	{
+		"settlement with fee", func(b table) ident.ID { return b.settle(1000, 30) },
+		"settlement: bank -970, gateway:first:receivable +970, fees:first -30, gateway:first:receivable +30",
+	},
+	{
+		"settlement without fee", func(b table) ident.ID { return b.settle(1000, 0) },
+		"settlement: bank -1000, gateway:first:receivable +1000",
+	},
 	{"payout", func(b table) ident.ID {
 		p, _, err := b.flow.PayOut(b.Context(), flow.PayOut{UserID: payer, Amount: b.amount(500)})
 		if err != nil {
@@ -211,6 +219,19 @@ func (b table) dispute(purpose payment.Purpose, evidence string) ident.ID {
 		b.clock.Advance(2 * time.Second)
 	}
 	return id
+}
+
+// settle books what the first gateway has paid out.
+func (b table) settle(minor, fee int64) ident.ID {
+	b.Helper()
+	reference := fmt.Sprintf("%d less %d", minor, fee)
+	s, replayed, err := b.flow.Settle(b.Context(), flow.Settle{
+		Gateway: "first", Reference: reference, Amount: b.amount(minor), FeeMinor: fee,
+	})
+	if err != nil || replayed {
+		b.Fatal(replayed, err)
+	}
+	return s.ID
 }
 
 // send transfers 70 minor units.

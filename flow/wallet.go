@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
 	"florin/commit"
 	"florin/ident"
@@ -33,17 +32,14 @@ func (s *Service) Adjust(ctx context.Context, r Adjust) (a wallet.Adjustment, re
 		ID: s.cfg.IDs.New(r.UserID), UserID: r.UserID, Amount: r.Amount, TransactionID: r.TransactionID,
 		Reason: r.Reason,
 	}
-	key := s.claim(r.Idempotency, r.UserID, ident.Transaction, c.ID)
-	named := s.claim(&Idempotency{
+	command := &namedCommand[wallet.Adjustment]{
+		name: "transaction_id", values: "amount or currency",
+		key: s.claim(r.Idempotency, r.UserID, ident.Transaction, c.ID),
+	}
+	command.claim = s.claim(&Idempotency{
 		Scope: adjustments, Key: r.TransactionID, Digest: s.cfg.Vault.Digest([]byte(r.Amount.String())),
 	}, r.UserID, ident.Transaction, c.ID)
-	// A key that was used with another body is wrong, whatever the name.
-	used, err := s.holder(ctx, key)
-	if err != nil {
-		return a, false, err
-	}
-	command := &adjustCommand{key: key}
-	command.claim, command.keys = named, walletKeys(r.UserID, r.Amount.Currency)
+	command.keys = walletKeys(r.UserID, r.Amount.Currency)
 	command.decide = func(v *commit.View) (d commit.Decision, a wallet.Adjustment, err error) {
 		balance, err := balanceOf(v, r.UserID, r.Amount.Currency)
 		if err != nil {
@@ -53,89 +49,7 @@ func (s *Service) Adjust(ctx context.Context, r Adjust) (a wallet.Adjustment, re
 		d.Transactions, d.Events = changes.Transactions, changes.Events
 		return d, changes.Value, err
 	}
-	held, err := s.holder(ctx, named)
-	if err != nil {
-		return a, false, usedBefore(err)
-	}
-	if held == nil {
-		held, err = s.adjusted(ctx, command, s.cfg.Commit.Do(s.shardOf(r.UserID), false, command))
-		if err != nil || held == nil {
-			return command.decided, false, err
-		}
-	}
-	if used == nil {
-		if err = s.alsoUnder(key, held.Object); err != nil {
-			return a, false, err
-		}
-	}
-	a, err = kept[wallet.Adjustment](*held)
-	return a, true, err
-}
-
-// alsoUnder claims a request's key, if it has one, for what was made under
-// another name before: that is what the key means from now on.
-func (s *Service) alsoUnder(key *store.Claim, made ident.ID) error {
-	if key == nil {
-		return nil
-	}
-	key.Object = made
-	_, err := lost(key, s.cfg.Commit.Do(s.shardOf(key.UserID), false, claimCommand{key}))
-	return err
-}
-
-// claimCommand claims a key, and does nothing else.
-type claimCommand struct{ claim *store.Claim }
-
-// Keys implements commit.Command.
-func (claimCommand) Keys(*store.Keys) {}
-
-// Claim implements commit.Command.
-func (c claimCommand) Claim() *store.Claim { return c.claim }
-
-// Decide implements commit.Command.
-func (claimCommand) Decide(*commit.View) (commit.Decision, error) { return commit.Decision{}, nil }
-
-// adjusted returns the claim that holds an adjustment's name already, or the
-// error of its Tx.
-func (s *Service) adjusted(ctx context.Context, c *adjustCommand, err error) (*store.Claim, error) {
-	var l *commit.LostClaim
-	switch {
-	case !errors.As(err, &l):
-		return nil, err
-	case l.Holder.Same(*c.claim):
-		return &l.Holder, usedBefore(sameBody(*c.claim, l.Holder))
-	}
-	if err := sameBody(*c.key, l.Holder); err != nil {
-		return nil, err
-	}
-	held, err := s.holder(ctx, c.claim) // the same body has the same name
-	return held, usedBefore(err)
-}
-
-// usedBefore says that it was an adjustment's name that was used with other
-// values, not its request's key.
-func usedBefore(err error) error {
-	if !problem.Is(err, problem.IdempotencyKeyReuse) {
-		return err
-	}
-	p := problem.New(problem.IdempotencyKeyReuse, "this transaction_id was used with another amount or currency")
-	p.Param = "transaction_id"
-	return p
-}
-
-// adjustCommand is an adjustment, which has two keys: its own name, and its
-// request's.
-type adjustCommand struct {
-	walletCommand[wallet.Adjustment]
-	key *store.Claim
-}
-
-// MoreClaims implements commit.MoreClaims.
-func (c *adjustCommand) MoreClaims() []store.Claim {
-	if c.key == nil {
-		return nil
-	}
-	return []store.Claim{*c.key}
+	return completeNamed(ctx, s, command)
 }
 
 // walletCommand is a command on a wallet that one Tx completes: what it is

@@ -36,6 +36,7 @@ var objects = map[Kind]ident.Kind{
 	KindDisputeOpened:  ident.Dispute,
 	KindDisputeWon:     ident.Dispute,
 	KindDisputeLost:    ident.Dispute,
+	KindSettlement:     ident.Transaction, // itself
 	KindTransfer:       ident.Transfer,
 	KindTransferOut:    ident.Transfer,
 	KindTransferIn:     ident.Transfer,

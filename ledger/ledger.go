@@ -92,7 +92,7 @@ type Entry struct {
 // Transaction is a balanced set of entries.
 type Transaction struct {
 	ID      ident.ID
-	UserID  int64 // whose command wrote it; never 0
+	UserID  int64 // whose command wrote it; 0 of a settlement
 	Kind    Kind
 	Object  ident.ID // what it books: a capture, a refund, ...
 	Payment ident.ID // zero when it belongs to none
@@ -111,6 +111,8 @@ const (
 	KindDisputeOpened Kind = "dispute_opened"
 	KindDisputeWon    Kind = "dispute_won"
 	KindDisputeLost   Kind = "dispute_lost"
+	// KindSettlement books what a gateway has paid out to us.
+	KindSettlement Kind = "settlement"
 )
 
 // Posting is one row of the posting table: an amount moves from the credited
