@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"strconv"
 	"sync/atomic"
-	"unsafe"
 
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -52,31 +51,21 @@ func (s *Store) Query(shard int, sql string) (n int64, err error) {
 	return n, err
 }
 
-// FailSync makes the system's syncs of a shard's log fail with an I/O error until
-// mended is called.
+// FailSync makes the syncs of a shard's log fail with an I/O error until mended is
+// called.
 func (s *Store) FailSync(shard int) (mended func()) {
-	_, _, mended = s.ownSync(shard, failingSync)
-	return mended
+	s.setSync(shard, failingSync)
+	return func() { s.setSync(shard, syncData) }
 }
 
-// ownSync puts a function in the place of the system's sync of a shard's log,
-// until restore is called, and returns the log and the system's sync.
-func (s *Store) ownSync(shard int, sync syncFunc) (w *walFile, system uintptr, restore func()) {
+// setSync puts a function in the place of the sync of a shard's log.
+func (s *Store) setSync(shard int, sync syncFunc) *walFile {
 	sh := s.shards[shard]
 	<-sh.turn
 	defer sh.give()
-	w = walOf(sh.writer)
-	base := w.base
-	own := (*sqlite3.Tsqlite3_io_methods)(pointerAt(
-		libc.Xcalloc(sh.writer.tls, 1, size(int(unsafe.Sizeof(*w.baseMethods()))))))
-	*own = *w.baseMethods()
-	system, own.FxSync = own.FxSync, callback(sync)
-	w.base = addressOf(own)
-	return w, system, func() {
-		<-sh.turn
-		defer sh.give()
-		w.base = base
-	}
+	w := walOf(sh.writer)
+	w.sync = callback(sync)
+	return w
 }
 
 // walOf returns the log of a connection that has one open.
@@ -87,17 +76,13 @@ func walOf(c *conn) *walFile {
 	return walFileOf(*(*uintptr)(pointerAt(into)))
 }
 
-var (
-	systemSync uintptr // what countedSync calls
-	syncs      atomic.Int64
-)
+var syncs atomic.Int64
 
-// CountSyncs makes the system's syncs of a shard's log count, and returns how to
-// read their number and the bytes that wait to be written. One store at a time
-// can be counted.
+// CountSyncs makes the syncs of a shard's log count, and returns how to read their
+// number and the bytes that wait to be written. One store at a time can be
+// counted.
 func (s *Store) CountSyncs(shard int) (count, waiting func() int64) {
-	w, system, _ := s.ownSync(shard, countedSync)
-	systemSync = system // no commit is under way
+	w := s.setSync(shard, countedSync)
 	return syncs.Load, func() int64 {
 		sh := s.shards[shard]
 		<-sh.turn
@@ -108,7 +93,7 @@ func (s *Store) CountSyncs(shard int) (count, waiting func() int64) {
 
 func countedSync(tls *libc.TLS, file uintptr, flags int32) int32 {
 	syncs.Add(1)
-	return function[syncFunc](systemSync)(tls, file, flags)
+	return syncData(tls, file, flags)
 }
 
 func failingSync(*libc.TLS, uintptr, int32) int32 { return sqlite3.SQLITE_IOERR_FSYNC }

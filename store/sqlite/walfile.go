@@ -19,6 +19,7 @@ import (
 type walFile struct {
 	methods sqlite3.Tsqlite3_io_methods // what SQLite calls
 	base    uintptr                     // the system's own methods
+	sync    uintptr                     // syncData
 	buffer  uintptr
 	used    int64
 	start   int64 // where in the file the buffer belongs
@@ -81,7 +82,7 @@ func openWAL(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) i
 	}
 	w := walFileOf(file)
 	methods := &(*sqlite3.Tsqlite3_file)(pointerAt(file)).FpMethods
-	*w = walFile{base: *methods, buffer: libc.Xmalloc(tls, walBufferSize), fresh: -1}
+	*w = walFile{base: *methods, sync: callback(syncData), buffer: libc.Xmalloc(tls, walBufferSize), fresh: -1}
 	if w.buffer == 0 {
 		function[closeFunc](w.baseMethods().FxClose)(tls, file)
 		*methods = 0 // as xOpen does when it fails
@@ -148,7 +149,7 @@ func syncWAL(tls *libc.TLS, file uintptr, flags int32) int32 {
 	if rc := w.flush(tls, file); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
-	rc := function[syncFunc](w.baseMethods().FxSync)(tls, file, flags)
+	rc := function[syncFunc](w.sync)(tls, file, flags)
 	if rc != sqlite3.SQLITE_OK {
 		w.spoil(tls, file)
 	}
