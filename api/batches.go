@@ -77,9 +77,7 @@ func (b *batch) accept() error {
 		item := flow.AcceptItem{Problem: wrong}
 		if wrong == nil {
 			item.Request = b.requests[next]
-			if next++; !b.own {
-				item.Request.Idempotency = nil // the batch's own id will make one
-			}
+			next++
 		}
 		r.Items = append(r.Items, item)
 	}

@@ -140,8 +140,18 @@ func (c *disputeCommand) open(v *commit.View, p payment.Payment) (commit.Decisio
 	if err != nil {
 		return commit.Decision{}, err
 	}
-	made, _ := changes.Payment.Dispute(changes.Disputes[0].Value.Gateway, disputed.Reference)
+	made := changes.Disputes[0].Value
 	c.exceeds = made.Exceeds
+	further, err := payment.DecideDisputeOutcome(changes.Payment, payment.SettleDispute{
+		Dispute: made.ID, Status: disputeStatuses[c.notice.Status],
+	})
+	if err != nil {
+		return commit.Decision{}, err
+	}
+	changes.Payment = further.Payment
+	changes.Disputes = append(changes.Disputes, further.Disputes...)
+	changes.Transactions = append(changes.Transactions, further.Transactions...)
+	changes.Events = append(changes.Events, further.Events...)
 	return commit.Decision{Payment: changes}, nil
 }
 

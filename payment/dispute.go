@@ -90,7 +90,7 @@ func DecideDispute(p Payment, d Disputed) (Changes, error) {
 		Exceeds: d.Amount.Minor > p.RefundableMinor(), Version: 1,
 	}
 	if p.Purpose == WalletTopUp {
-		dispute.WalletMinor = min(max(d.WalletMinor, 0), d.Amount.Minor)
+		dispute.WalletMinor = min(max(d.WalletMinor, 0), d.Amount.Minor, p.broughtBy(p.Attempts[i]))
 	}
 	p.keepAnswer()
 	p.DisputedMinor = disputed
@@ -251,4 +251,13 @@ func (p *Payment) bookDispute(d Dispute, changes *Changes) {
 	postings = slices.DeleteFunc(postings, func(posting ledger.Posting) bool { return posting.Amount.Minor == 0 })
 	changes.Transactions = append(changes.Transactions,
 		ledger.NewTransaction(kind, p.UserID, d.ID, p.ID, postings...))
+}
+
+// broughtBy returns what a charge has brought its user's wallet and was not taken
+// out of it again.
+func (p Payment) broughtBy(a Attempt) int64 {
+	if !a.Stands() {
+		return 0
+	}
+	return max(p.RefundableMinor(), 0)
 }

@@ -157,7 +157,7 @@ func (b *book) fail(r *record, reason problem.Code) {
 	if r.reason != 0 {
 		return
 	}
-	r.reason, r.dueMS = b.reason(reason), 0
+	r.reason = b.reason(reason) // dueMS stays: the failure is told again when the journals are opened
 	if charge := b.find(r.parent); charge != nil {
 		charge.returned -= r.minor
 	}
