@@ -208,15 +208,15 @@ func (s *Service) SubmitEvidence(ctx context.Context, r Evidence) (DisputeResult
 // handIn gives a dispute's evidence to the gateway, and records whether that has
 // it.
 func (s *Service) handIn(ctx context.Context, d payment.Dispute) error {
-	g, ok := s.gateways[d.Gateway]
-	if !ok {
-		return problem.New(problem.Internal, "gateway %s is not configured any more", d.Gateway)
-	}
 	ctx, cancel := s.detached(ctx)
 	defer cancel()
-	outcome, callErr := g.SubmitEvidence(ctx, gateway.Evidence{
-		Operation: d.Submission, Charge: d.Attempt, Dispute: d.Reference, Text: d.Evidence,
-	})
+	var outcome gateway.Outcome
+	callErr := error(problem.New(problem.Internal, "gateway %s is not configured any more", d.Gateway))
+	if g, ok := s.gateways[d.Gateway]; ok {
+		outcome, callErr = g.SubmitEvidence(ctx, gateway.Evidence{
+			Operation: d.Submission, Charge: d.Attempt, Dispute: d.Reference, Text: d.Evidence,
+		})
+	}
 	done := callErr == nil && outcome.Status != gateway.Unknown
 	if callErr == nil && outcome.Status == gateway.Declined {
 		s.cfg.Alert("a gateway refuses evidence",

@@ -73,10 +73,9 @@ func (s *Service) EndHold(ctx context.Context, r EndHold) (h wallet.Hold, replay
 	if err != nil {
 		return h, false, err
 	}
-	now := s.now()
 	command := s.endCommand(there, func(h wallet.Hold) (wallet.Changes[wallet.Hold], error) {
 		if r.Capture {
-			return h.DecideCapture(wallet.CaptureHold{Minor: r.Minor, At: now})
+			return h.DecideCapture(wallet.CaptureHold{Minor: r.Minor, At: s.now()})
 		}
 		return h.DecideRelease()
 	})
@@ -86,9 +85,8 @@ func (s *Service) EndHold(ctx context.Context, r EndHold) (h wallet.Hold, replay
 
 // ExpireHold ends a hold whose time is over, and leaves any other alone.
 func (s *Service) ExpireHold(_ context.Context, h wallet.Hold) error {
-	now := s.now()
 	return s.cfg.Commit.Do(s.shard(h.ID), true, s.endCommand(h,
-		func(h wallet.Hold) (wallet.Changes[wallet.Hold], error) { return h.DecideExpiry(now) }))
+		func(h wallet.Hold) (wallet.Changes[wallet.Hold], error) { return h.DecideExpiry(s.now()) }))
 }
 
 // endCommand decides about a hold that is there.

@@ -114,6 +114,23 @@ func (s *Service) record(ctx context.Context, p payment.Payment, settle payment.
 	return nil
 }
 
+// gatewayOf returns the gateway that an operation of a payment is sent to.
+func gatewayOf(p payment.Payment, operation ident.ID) string {
+	if r, ok := refundOf(p, operation); ok {
+		return r.Gateway
+	}
+	charge := operation
+	if c, ok := captureOf(p, operation); ok {
+		charge = c.Attempt
+	}
+	for _, a := range p.Attempts {
+		if a.ID == charge || a.Reversal != nil && a.Reversal.ID == charge {
+			return a.Gateway
+		}
+	}
+	return ""
+}
+
 // Notice takes what a gateway tells unasked. A nil error means that it is
 // durable, or that it is nothing of ours.
 func (s *Service) Notice(ctx context.Context, n gateway.Notice) error {
@@ -133,8 +150,18 @@ func (s *Service) Notice(ctx context.Context, n gateway.Notice) error {
 	if err != nil {
 		return readError(err)
 	}
+	if own := gatewayOf(p, n.Operation); own != n.Gateway {
+		s.cfg.Alert("a gateway reports an operation of another",
+			problem.New(problem.Forbidden, "%s: %x of %s", n.Gateway, n.Operation, own))
+		return nil
+	}
 	if n.Dispute != nil {
 		return s.noticeDispute(ctx, p, n)
+	}
+	if _, ok := outcomes[n.Outcome.Status]; !ok {
+		s.cfg.Alert("a gateway reports no outcome",
+			problem.New(problem.Internal, "%s: %q of %x", n.Gateway, n.Outcome.Status, n.Operation))
+		return nil
 	}
 	if c, ok := captureOf(p, n.Operation); ok {
 		settle := s.settleCapture(c, n.Outcome, nil, false)

@@ -11,6 +11,7 @@ package flow
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -104,7 +105,9 @@ type Config struct {
 type Service struct {
 	cfg      Config
 	gateways map[string]Gateway
-	pace     atomic.Int64 // of calls to gateways, in nanoseconds
+	pace     atomic.Int64  // of calls to gateways, in nanoseconds
+	crossing sync.Map      // the ids of transfers whose requests wait for their end
+	driving  []atomic.Bool // the receivers' shards that a worker's transfers wait for
 }
 
 // maxInquiryPause is the longest time between two inquiries.
@@ -142,7 +145,7 @@ func New(cfg Config) *Service {
 	if cfg.Observe == nil {
 		cfg.Observe = func(string, gateway.Status, time.Duration) {}
 	}
-	s := &Service{cfg: cfg, gateways: map[string]Gateway{}}
+	s := &Service{cfg: cfg, gateways: map[string]Gateway{}, driving: make([]atomic.Bool, cfg.Store.Shards())}
 	for _, g := range cfg.Gateways {
 		s.gateways[g.Name()] = g
 	}

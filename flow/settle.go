@@ -65,7 +65,7 @@ func (s *Service) sentFor() time.Duration { return s.cfg.ChargeDeadline + s.cfg.
 func (s *Service) settle(attempt ident.ID, outcome gateway.Outcome, err error) payment.Settle {
 	settle := payment.Settle{
 		Attempt: attempt, Reason: outcome.Reason, Reference: outcome.Reference, At: s.now(),
-		ActionURL: outcome.RedirectURL, ExpiresAt: s.now().Add(s.cfg.AuthorizedFor),
+		ActionURL: outcome.RedirectURL, ExpiresAt: s.expiresAt(attempt),
 		InquireAt: s.inquireAt(0), Capture: s.cfg.IDs.New(int64(attempt.Bucket())),
 		Reversal: s.cfg.IDs.New(int64(attempt.Bucket())),
 	}
@@ -81,6 +81,20 @@ func (s *Service) settle(attempt ident.ID, outcome gateway.Outcome, err error) p
 		settle.Reason = reason(gateway.Outcome{Reason: settle.Reason})
 	}
 	return settle
+}
+
+// leastAuthorized is how long an authorization that was learned late may still be
+// captured.
+const leastAuthorized = 24 * time.Hour
+
+// expiresAt returns when an attempt's authorization is voided, counted from when
+// it was sent: issuers do not know when we learned of it.
+func (s *Service) expiresAt(attempt ident.ID) time.Time {
+	sent, least := attempt.Time().Add(s.cfg.AuthorizedFor), s.now().Add(min(leastAuthorized, s.cfg.AuthorizedFor))
+	if sent.Before(least) {
+		return least
+	}
+	return sent
 }
 
 // reason returns why a gateway declined, in the catalogue's words.

@@ -136,19 +136,24 @@ func (s *Service) cross(ctx context.Context, runs []*transferring) {
 	transfers := make([]wallet.Transfer, len(runs))
 	for i, run := range runs {
 		transfers[i] = run.result.Transfer
+		s.crossing.Store(transfers[i].ID, nil)
+		defer s.crossing.Delete(transfers[i].ID)
 	}
 	var mu sync.Mutex
 	ended := map[ident.ID]wallet.Transfer{}
 	ctx = context.WithoutCancel(ctx)
+	groups := s.byReceiver(transfers)
 	s.cfg.Within(s.cfg.TransferWait, func() {
-		err := s.driveTransfers(transfers, func(t wallet.Transfer) {
-			mu.Lock()
-			defer mu.Unlock()
-			ended[t.ID] = t
+		s.cfg.Each(len(groups), len(groups), func(shard int) {
+			err := s.driveTransfers(groups[shard], func(t wallet.Transfer) {
+				mu.Lock()
+				defer mu.Unlock()
+				ended[t.ID] = t
+			})
+			if err != nil {
+				s.cfg.Log.WarnContext(ctx, "transfers are left for later", "shard", shard, "error", err)
+			}
 		})
-		if err != nil {
-			s.cfg.Log.WarnContext(ctx, "transfers are left for later", "error", err)
-		}
 	})
 	mu.Lock()
 	defer mu.Unlock()
@@ -159,14 +164,44 @@ func (s *Service) cross(ctx context.Context, runs []*transferring) {
 	}
 }
 
-// DriveTransfers takes pending transfers on to their end: worker/transfer calls
-// it for those that a crash or a shard that was away has left over.
-func (s *Service) DriveTransfers(_ context.Context, transfers []wallet.Transfer) error {
-	return s.driveTransfers(transfers, func(wallet.Transfer) {})
+// byReceiver sorts transfers by their receivers' shards, so that one that hangs
+// holds up nobody else's.
+func (s *Service) byReceiver(transfers []wallet.Transfer) [][]wallet.Transfer {
+	groups := make([][]wallet.Transfer, s.cfg.Store.Shards())
+	for _, t := range transfers {
+		shard := s.shardOf(t.ToUserID)
+		groups[shard] = append(groups[shard], t)
+	}
+	return groups
 }
 
-// driveTransfers has the receivers' shards decide, then ends what they decided,
-// and tells of each that has ended. Both steps may be repeated at any time.
+// DriveTransfers takes pending transfers on to their end: worker/transfer calls
+// it for those that a crash or a shard that was away has left over. It waits for
+// TransferWait at most; a shard that an earlier call still waits for is left out.
+func (s *Service) DriveTransfers(_ context.Context, transfers []wallet.Transfer) error {
+	groups := s.byReceiver(transfers)
+	failures := make(chan error, len(groups))
+	s.cfg.Within(s.cfg.TransferWait, func() {
+		s.cfg.Each(len(groups), len(groups), func(shard int) {
+			if len(groups[shard]) == 0 || !s.driving[shard].CompareAndSwap(false, true) {
+				return
+			}
+			defer s.driving[shard].Store(false)
+			if err := s.driveTransfers(groups[shard], func(wallet.Transfer) {}); err != nil {
+				failures <- err
+			}
+		})
+	})
+	select {
+	case err := <-failures:
+		return err
+	default:
+		return nil
+	}
+}
+
+// driveTransfers has a receivers' shard decide, then ends what it decided, and
+// tells of each that has ended. Both steps may be repeated at any time.
 func (s *Service) driveTransfers(transfers []wallet.Transfer, ended func(wallet.Transfer)) error {
 	receiving := make([]commit.Item, len(transfers))
 	for i, t := range transfers {
@@ -214,7 +249,7 @@ func (s *Service) replayTransfer(ctx context.Context, held store.Claim) (Transfe
 	if err != nil {
 		return TransferResult{}, readError(err)
 	}
-	if t.Status == wallet.TransferPending && s.now().Sub(t.CreatedAt()) < s.cfg.TransferWait {
+	if _, waiting := s.crossing.Load(t.ID); waiting && t.Status == wallet.TransferPending {
 		return TransferResult{}, inProgress()
 	}
 	return TransferResult{Transfer: t, Replayed: true}, nil

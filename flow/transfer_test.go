@@ -16,6 +16,7 @@ import (
 	"florin/problem"
 	"florin/store"
 	"florin/wallet"
+	"florin/worker"
 )
 
 // fundCommand puts money into a wallet, as an adjustment does.
@@ -257,6 +258,35 @@ func TestTransfersAreConserved(t *testing.T) {
 	w.checkConserved(t, users*each, users)
 }
 
+// TestAHungShardHoldsUpNobodyElse: of a batch, what goes to a healthy shard ends
+// at once, and the worker's steps end too.
+func TestAHungShardHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fund(t, 1000, 4)
+	tx, err := w.store.Begin(t.Context(), 1) // holds the shard's turn
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := w.flow.TransferBatch(t.Context(), []flow.Transfer{transfer(4, 5, 100), transfer(4, 6, 100)})
+	if results[0].Transfer.Status != wallet.TransferPending || results[1].Transfer.Status != wallet.TransferSucceeded {
+		t.Errorf("they are %s and %s", results[0].Transfer.Status, results[1].Transfer.Status)
+	}
+	w.clock.Advance(time.Minute)
+	driver := worker.NewTransfer(worker.TransferConfig{Shard: 0, Store: w.store, Flow: w.flow, Clock: w.clock})
+	for range 2 {
+		if p, err := driver.Step(t.Context()); err != nil || p.Asked != 1 {
+			t.Errorf("a step: %+v, %v", p, err)
+		}
+	}
+	tx.Rollback()
+	w.running.Wait()
+	if got, err := w.flow.TransferByID(t.Context(), results[0].Transfer.ID); err != nil ||
+		got.Status != wallet.TransferSucceeded {
+		t.Errorf("then it is %+v, %v", got, err)
+	}
+}
+
 // TestTransferWaits: one whose receiver's shard hangs is answered pending, and
 // goes on by itself.
 func TestTransferWaits(t *testing.T) {
@@ -268,16 +298,32 @@ func TestTransferWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := keyedTransfer(transfer(4, 5, 100), "slow")
+	refused := make(chan bool)
+	go func() { // repeats it until the first has been answered
+		some := false
+		for begun := false; !begun; time.Sleep(time.Millisecond) {
+			pending, err := w.store.PendingTransfers(t.Context(), 0, ident.ID{}, w.clock.Now().Add(time.Hour), 1)
+			begun = err != nil || len(pending) > 0
+		}
+		for {
+			again, err := w.flow.Transfer(t.Context(), r)
+			if err == nil && again.Transfer.Status == wallet.TransferPending {
+				refused <- some
+				return
+			}
+			some = some || problem.Is(err, problem.IdempotencyInProgress)
+			time.Sleep(time.Millisecond)
+		}
+	}()
 	got, err := w.flow.Transfer(t.Context(), r)
 	if err != nil || got.Transfer.Status != wallet.TransferPending {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if _, err := w.flow.Transfer(t.Context(), r); !problem.Is(err, problem.IdempotencyInProgress) {
-		t.Errorf("a repeat while the first may be waiting: %v", err)
+	if !<-refused {
+		t.Error("no repeat was told that the first is in progress")
 	}
-	w.clock.Advance(3 * time.Second)
-	again, err := w.flow.Transfer(t.Context(), r)
-	if err != nil || !again.Replayed || again.Transfer.Status != wallet.TransferPending {
+	if again, err := w.flow.Transfer(t.Context(), r); err != nil || !again.Replayed ||
+		again.Transfer.Status != wallet.TransferPending {
 		t.Errorf("a repeat after that: %+v, %v", again, err)
 	}
 	tx.Rollback()

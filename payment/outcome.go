@@ -44,6 +44,9 @@ func DecideOutcome(p Payment, s Settle) (Changes, error) {
 		return Changes{}, problem.New(problem.Internal, "%q is no outcome", s.Outcome)
 	}
 	attempt := p.Attempts[i]
+	if attempt.Outcome == OutcomePending && !attempt.AnsweredAt.IsZero() && s.Outcome == OutcomeRequiresAction {
+		s.Outcome = OutcomePending // old news: the challenge was passed, and the gateway works on it
+	}
 	if attempt.settled(s.Outcome) {
 		return p.askedOnce(i, s)
 	}
