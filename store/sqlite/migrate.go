@@ -19,6 +19,10 @@ import (
 	_ "modernc.org/sqlite" // the driver that goose uses
 )
 
+// firstKept is the schema from which on stores are brought forward. Those that
+// were made before it were trials.
+const firstKept = 10
+
 //go:embed migrations/*.sql
 var embedded embed.FS
 
@@ -124,6 +128,10 @@ func migrate(ctx context.Context, name string, files fs.FS, m marks, isNew bool)
 		}
 		if version > latest {
 			return fmt.Errorf("%w: it is at %d, this program knows %d", ErrSchema, version, latest)
+		}
+		if version > 0 && version < firstKept {
+			return fmt.Errorf("%w: it is at %d, of before the first release, and cannot be brought forward: begin a new store",
+				ErrSchema, version)
 		}
 		if _, err := provider.Up(ctx); err != nil || !isNew {
 			return err

@@ -1,10 +1,13 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 
@@ -90,5 +93,29 @@ func TestMigrateData(t *testing.T) {
 	}
 	for _, kind := range []sqlite.Access{sqlite.ReadWrite, sqlite.Shared, sqlite.ReadOnly} {
 		refused(t, sqlite.Config{Dir: dir, Access: kind}, sqlite.ErrSchema, "this program")
+	}
+}
+
+// TestMigrateTrial refuses a store of before the first release, and leaves it as
+// it is.
+func TestMigrateTrial(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := fstest.MapFS{"migrations/00005_trial.sql": {Data: []byte(`
+		CREATE TABLE meta (id INTEGER, store TEXT, shard INTEGER, shards INTEGER, mode TEXT);
+		INSERT INTO meta VALUES (1, 'a', 0, 1, 'test');`)}}
+	if err := os.WriteFile(filepath.Join(dir, "shard-0.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := sqlite.MigrateFile(t.Context(), dir, 0, 1, files); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(filepath.Join(dir, "shard-0.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused(t, sqlite.Config{Dir: dir}, sqlite.ErrSchema, "begin a new store")
+	if after, err := os.ReadFile(filepath.Join(dir, "shard-0.db")); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file was changed: %v", err)
 	}
 }

@@ -239,3 +239,127 @@ CREATE TABLE commits (
 	group_low INTEGER NOT NULL,
 	last_high INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE disputes (
+	id             INTEGER PRIMARY KEY,
+	id_low         INTEGER NOT NULL,
+	payment        INTEGER NOT NULL,
+	payment_low    INTEGER NOT NULL,
+	attempt        INTEGER NOT NULL,
+	attempt_low    INTEGER NOT NULL,
+	user_id        INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	gateway        TEXT NOT NULL,
+	reference      TEXT NOT NULL,
+	amount         INTEGER NOT NULL,
+	currency       TEXT NOT NULL,
+	reason         TEXT NOT NULL,
+	wallet         INTEGER NOT NULL,
+	exceeds        INTEGER NOT NULL,
+	status         TEXT NOT NULL,
+	evidence       TEXT NOT NULL,
+	submission     INTEGER NOT NULL,
+	submission_low INTEGER NOT NULL,
+	version        INTEGER NOT NULL,
+	inquire_at     INTEGER, -- NULL: nothing to hand in
+	inquiries      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX disputes_payment ON disputes (payment);
+CREATE INDEX disputes_user ON disputes (user_id);
+CREATE INDEX disputes_due ON disputes (inquire_at) WHERE inquire_at IS NOT NULL;
+
+CREATE TABLE holds (
+	id         INTEGER PRIMARY KEY,
+	id_low     INTEGER NOT NULL,
+	user_id    INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	amount     INTEGER NOT NULL,
+	currency   TEXT NOT NULL,
+	reason     TEXT NOT NULL,
+	metadata   TEXT, -- JSON
+	expires_at INTEGER NOT NULL,
+	captured   INTEGER NOT NULL,
+	status     TEXT NOT NULL,
+	version    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX holds_user ON holds (user_id);
+CREATE INDEX holds_due ON holds (expires_at) WHERE status = 'active';
+
+CREATE TABLE payouts (
+	id          INTEGER PRIMARY KEY,
+	id_low      INTEGER NOT NULL,
+	user_id     INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	amount      INTEGER NOT NULL,
+	currency    TEXT NOT NULL,
+	description TEXT NOT NULL,
+	metadata    TEXT, -- JSON
+	status      TEXT NOT NULL,
+	version     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX payouts_user ON payouts (user_id);
+CREATE INDEX payouts_pending ON payouts (id) WHERE status = 'pending';
+
+-- Transfers of this shard's senders. generation ascends with the id, here and in
+-- received_transfers.
+CREATE TABLE transfers (
+	id           INTEGER PRIMARY KEY,
+	id_low       INTEGER NOT NULL,
+	from_user_id INTEGER NOT NULL CHECK (from_user_id % {{.Shards}} = {{.Shard}}),
+	to_user_id   INTEGER NOT NULL,
+	amount       INTEGER NOT NULL,
+	currency     TEXT NOT NULL,
+	details      TEXT, -- JSON
+	status       TEXT NOT NULL,
+	reason       TEXT,
+	version      INTEGER NOT NULL,
+	generation   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX transfers_from ON transfers (generation, from_user_id);
+CREATE INDEX transfers_to ON transfers (generation, to_user_id);
+-- What is still to be done: emptied as it is.
+CREATE INDEX transfers_pending ON transfers (id) WHERE status = 'pending';
+
+-- What this shard has decided about transfers that came from others: accepted
+-- (succeeded) or refused (failed), each once for ever.
+CREATE TABLE received_transfers (
+	id           INTEGER PRIMARY KEY,
+	id_low       INTEGER NOT NULL,
+	from_user_id INTEGER NOT NULL,
+	to_user_id   INTEGER NOT NULL CHECK (to_user_id % {{.Shards}} = {{.Shard}}),
+	amount       INTEGER NOT NULL,
+	currency     TEXT NOT NULL,
+	details      TEXT, -- JSON
+	status       TEXT NOT NULL,
+	reason       TEXT,
+	version      INTEGER NOT NULL,
+	generation   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX received_transfers_to ON received_transfers (generation, to_user_id);
+
+-- Batches of payments that were accepted, to be worked off later. A batch stands
+-- on the shard of its first payment's user.
+CREATE TABLE batches (
+	id           INTEGER PRIMARY KEY,
+	id_low       INTEGER NOT NULL,
+	user_id      INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	status       TEXT NOT NULL,
+	total        INTEGER NOT NULL,
+	succeeded    INTEGER NOT NULL,
+	declined     INTEGER NOT NULL,
+	failed       INTEGER NOT NULL,
+	done         BLOB NOT NULL, -- a bit an item
+	version      INTEGER NOT NULL,
+	completed_at INTEGER NOT NULL,
+	due_at       INTEGER, -- NULL: nothing left to do
+	tries        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX batches_due ON batches (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE batch_items (
+	batch     INTEGER NOT NULL,
+	item      INTEGER NOT NULL, -- its place, from 0
+	batch_low INTEGER NOT NULL,
+	user_id   INTEGER NOT NULL CHECK (user_id % {{.Shards}} = {{.Shard}}),
+	outcome   TEXT NOT NULL, -- empty while it is open
+	request   TEXT, -- JSON, until it is answered
+	result    TEXT, -- JSON, from then on
+	PRIMARY KEY (batch, item)
+) STRICT, WITHOUT ROWID;
