@@ -177,7 +177,7 @@ var (
 	}
 	listMethodsDoc = operation{
 		id: "listPaymentMethods", tag: tagMethods, summary: "List a user's payment methods",
-		query: append([]*huma.Param{required(queryInteger("user_id", "The user."))}, pageParams...),
+		query: append([]*huma.Param{required(queryInteger("user_id", "The user."), 42)}, pageParams...),
 		answers: []answer{{
 			status: 200, text: "A page, newest first; deleted ones are not in it.",
 			object: List[PaymentMethod]{Object: objectList, Data: []PaymentMethod{exampleMethod}},
