@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"regexp"
 	"slices"
 
@@ -192,11 +191,8 @@ func (s *Service) SubmitEvidence(ctx context.Context, r Evidence) (DisputeResult
 	case err != nil:
 		return DisputeResult{}, err
 	case held != nil:
-		var told payment.Dispute
-		if err := json.Unmarshal(held.Answer, &told); err != nil {
-			return DisputeResult{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
-		}
-		return DisputeResult{Dispute: told, Replayed: true}, nil
+		told, err := kept[payment.Dispute](*held)
+		return DisputeResult{Dispute: told, Replayed: true}, err
 	}
 	told := command.told
 	if err := s.handIn(ctx, told); err != nil {
@@ -268,15 +264,8 @@ func (c *evidenceCommand) Decide(v *commit.View) (commit.Decision, error) {
 		return commit.Decision{}, err
 	}
 	c.told = changes.Disputes[0].Value
-	decision := commit.Decision{Payment: changes}
-	if c.claim != nil {
-		answered := *c.claim
-		if answered.Answer, err = json.Marshal(c.told); err != nil {
-			return commit.Decision{}, err
-		}
-		decision.Answered = []store.Claim{answered}
-	}
-	return decision, nil
+	answered, err := keep(c.claim, c.told)
+	return commit.Decision{Payment: changes, Answered: answered}, err
 }
 
 // submittedCommand records whether a gateway has the evidence.

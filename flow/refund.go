@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -109,18 +108,11 @@ func refundOf(p payment.Payment, id ident.ID) (payment.Refund, bool) {
 func (s *Service) settleRefund(
 	r payment.Refund, outcome gateway.Outcome, err error, inquired bool,
 ) payment.SettleRefund {
-	settle := payment.SettleRefund{
-		Refund: r.ID, Status: payment.OperationPending, Reference: outcome.Reference,
+	status, why := became(outcome, err)
+	return payment.SettleRefund{
+		Refund: r.ID, Status: status, Reason: why, Reference: outcome.Reference,
 		At: s.now(), InquireAt: s.inquireAt(r.Inquiry.Count), Inquired: inquired,
 	}
-	switch {
-	case err != nil:
-	case outcome.Status == gateway.Approved:
-		settle.Status = payment.OperationSucceeded
-	case outcome.Status == gateway.Declined:
-		settle.Status, settle.Reason = payment.OperationFailed, reason(outcome)
-	}
-	return settle
 }
 
 // replayRefund answers a repeated request for a refund.
@@ -130,11 +122,8 @@ func (s *Service) replayRefund(ctx context.Context, held store.Claim) (RefundRes
 		return RefundResult{}, readError(err)
 	}
 	if held.Answer != nil {
-		var told payment.Refund
-		if err := json.Unmarshal(held.Answer, &told); err != nil {
-			return RefundResult{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
-		}
-		return RefundResult{Refund: told, Replayed: true}, nil
+		told, err := kept[payment.Refund](held)
+		return RefundResult{Refund: told, Replayed: true}, err
 	}
 	young := s.now().Sub(r.ID.Time()) < s.sentFor()
 	if r.Status == payment.OperationPending && r.AnsweredAt.IsZero() && young {
@@ -211,11 +200,8 @@ func (c *settleRefundCommand) Decide(v *commit.View) (commit.Decision, error) {
 // refundAnswer keeps a refund whose outcome is known in its request's claim.
 func refundAnswer(c *store.Claim, p payment.Payment, id ident.ID) ([]store.Claim, error) {
 	r, ok := refundOf(p, id)
-	if !ok || c == nil || r.Status == payment.OperationPending {
+	if !ok || r.Status == payment.OperationPending {
 		return nil, nil
 	}
-	answered := *c
-	var err error
-	answered.Answer, err = json.Marshal(r)
-	return []store.Claim{answered}, err
+	return keep(c, r)
 }
