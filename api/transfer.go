@@ -169,14 +169,8 @@ func (c *call) listTransfers() error {
 		return err
 	}
 	transfers, more := paged(transfers, list.Page, limit)
-	out := append(c.out[:0], `{"object":"list","data":[`...)
-	for i := range transfers {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = appendTransfer(out, &transfers[i], c.api.live())
-	}
-	c.out = append(appendBool(append(out, ']'), "has_more", more), '}')
-	c.send(http.StatusOK, jsonType)
+	c.sendPage(len(transfers), more, func(dst []byte, i int) []byte {
+		return appendTransfer(dst, &transfers[i], c.api.live())
+	})
 	return nil
 }
