@@ -62,14 +62,16 @@ func (p Payment) lateEvent(kind event.Type, late Attempt) event.Event {
 
 func (p Payment) captureEvent(kind event.Type, c Capture) event.Event {
 	return childEvent(kind, child{
-		ident.Capture, "capture", c.ID, c.Payment, c.UserID, c.Version, string(c.Status),
-		money.Amount{Minor: c.Minor, Currency: p.Amount.Currency}, string(c.Reason),
+		kind: ident.Capture, object: "capture", id: c.ID, payment: c.Payment, userID: c.UserID, version: c.Version,
+		status: string(c.Status), amount: money.Amount{Minor: c.Minor, Currency: p.Amount.Currency},
+		reason: string(c.Reason),
 	})
 }
 
 func (r Refund) event(kind event.Type) event.Event {
 	return childEvent(kind, child{
-		ident.Refund, "refund", r.ID, r.Payment, r.UserID, r.Version, string(r.Status), r.Amount, string(r.Reason),
+		kind: ident.Refund, object: "refund", id: r.ID, payment: r.Payment, userID: r.UserID, version: r.Version,
+		status: string(r.Status), amount: r.Amount, reason: string(r.Reason),
 	})
 }
 
@@ -83,7 +85,8 @@ var disputeEvents = map[DisputeStatus]event.Type{
 
 func (d Dispute) event(kind event.Type) event.Event {
 	return childEvent(kind, child{
-		ident.Dispute, "dispute", d.ID, d.Payment, d.UserID, d.Version, string(d.Status), d.Amount, d.Reason,
+		kind: ident.Dispute, object: "dispute", id: d.ID, payment: d.Payment, userID: d.UserID, version: d.Version,
+		status: string(d.Status), amount: d.Amount, reason: d.Reason,
 	})
 }
 
