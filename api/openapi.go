@@ -257,7 +257,10 @@ func (rt *route) problems() []int {
 	if rt.doc.body != nil {
 		statuses[400], statuses[413], statuses[415] = true, true, true
 	}
-	if strings.Contains(rt.path, "{") {
+	if rt.doc.stream {
+		statuses[400] = true
+	}
+	if strings.Contains(strings.ReplaceAll(rt.path, "{user_id}", ""), "{") { // everybody has a wallet
 		statuses[404] = true
 	}
 	if rt.repeatable() {

@@ -31,7 +31,7 @@ var (
 			},
 			{status: 202, text: "The gateway has not said yet what became of it.", object: processing()},
 		},
-		problems: []int{402},
+		problems: []int{402, 404},
 	}
 	createBatchDoc = operation{
 		id: "createPaymentBatch", tag: tagPayments, summary: "Create up to 1000 payments",
