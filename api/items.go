@@ -110,7 +110,7 @@ func (b *items[R]) tell(answer func(dst []byte, item, n int) (out []byte, replay
 		if wrong != nil {
 			out = appendProblem(appendName(out, "problem"), wrong, c.requestID)
 		} else {
-			replayed := false
+			var replayed bool
 			if out, replayed = answer(out, i, n); replayed {
 				replays++
 			}

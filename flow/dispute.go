@@ -39,7 +39,7 @@ var reasonForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 var errUnsettled = problem.New(problem.Unavailable, "the charge's own outcome is not known yet").After(retryAfter)
 
 // noticeDispute takes what a gateway tells of a dispute.
-func (s *Service) noticeDispute(ctx context.Context, p payment.Payment, n gateway.Notice) error {
+func (s *Service) noticeDispute(p payment.Payment, n gateway.Notice) error {
 	i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == n.Operation })
 	if i < 0 {
 		s.cfg.Alert("a gateway disputes what is no charge",

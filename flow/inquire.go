@@ -134,7 +134,7 @@ func (s *Service) Notice(ctx context.Context, n gateway.Notice) error {
 		return readError(err)
 	}
 	if n.Dispute != nil {
-		return s.noticeDispute(ctx, p, n)
+		return s.noticeDispute(p, n)
 	}
 	if c, ok := captureOf(p, n.Operation); ok {
 		settle := s.settleCapture(c, n.Outcome, nil, false)
