@@ -122,13 +122,8 @@ func (d *decoder) transfer(members []string, r *flow.Transfer) (key string) {
 		d.invalidMember("from_user_id", "is required")
 	case r.ToUserID == 0:
 		d.invalidMember("to_user_id", "is required")
-	case r.Amount.Minor == 0:
-		d.invalidMember("amount", "is required")
-	case r.Amount.Currency == "":
-		d.invalidMember("currency", "is required")
-	case r.Amount.Minor > r.Amount.Currency.MaxMinor():
-		d.invalidMember("amount", "is more than %d, the most in %s", r.Amount.Currency.MaxMinor(), r.Amount.Currency)
 	}
+	d.amount(r.Amount)
 	return key
 }
 

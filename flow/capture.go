@@ -57,7 +57,9 @@ func (s *Service) Capture(ctx context.Context, r Capture) (CaptureResult, error)
 		can := g.Capabilities()
 		take.Several, take.Partial = can.MultipleCapture, can.PartialCapture
 	}
-	command := &captureCommand{payment: p.ID, claim: claim, take: take}
+	command := &paymentCommand{payment: p.ID, claim: claim, decide: func(p payment.Payment) (payment.Changes, error) {
+		return payment.DecideCapture(p, take)
+	}}
 	held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 	switch {
 	case err != nil:
@@ -192,31 +194,6 @@ func (s *Service) replayCapture(ctx context.Context, held store.Claim, paymentID
 		p.State = *c.Told
 	}
 	return CaptureResult{Capture: c, Payment: p, Replayed: true}, nil
-}
-
-// captureCommand is Tx 1 of a capture.
-type captureCommand struct {
-	payment ident.ID
-	take    payment.Take
-	claim   *store.Claim
-	decided payment.Payment
-}
-
-// Keys implements commit.Command.
-func (c *captureCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *captureCommand) Claim() *store.Claim { return c.claim }
-
-// Decide implements commit.Command.
-func (c *captureCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes, err := payment.DecideCapture(p, c.take)
-	c.decided = changes.Payment
-	return commit.Decision{Payment: changes}, err
 }
 
 // settleCaptureCommand is Tx 2 of a capture.

@@ -49,9 +49,12 @@ func (s *Service) Refund(ctx context.Context, r Refund) (RefundResult, error) {
 	if held != nil {
 		return s.replayRefund(ctx, *held)
 	}
-	command := &refundCommand{payment: p.ID, claim: claim, refund: payment.GiveBack{
-		ID: id, Minor: r.Minor, To: r.To, InquireAt: s.inquireAt(0),
-	}}
+	giveBack := payment.GiveBack{ID: id, Minor: r.Minor, To: r.To, InquireAt: s.inquireAt(0)}
+	command := &paymentCommand{
+		payment: p.ID, claim: claim,
+		decide: func(p payment.Payment) (payment.Changes, error) { return payment.DecideRefund(p, giveBack) },
+		answer: func(p payment.Payment) ([]store.Claim, error) { return refundAnswer(claim, p, id) },
+	}
 	held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 	switch {
 	case err != nil:
@@ -130,35 +133,6 @@ func (s *Service) replayRefund(ctx context.Context, held store.Claim) (RefundRes
 		return RefundResult{}, inProgress()
 	}
 	return RefundResult{Refund: r, Replayed: true}, nil
-}
-
-// refundCommand is Tx 1 of a refund.
-type refundCommand struct {
-	payment ident.ID
-	refund  payment.GiveBack
-	claim   *store.Claim
-	decided payment.Payment
-}
-
-// Keys implements commit.Command.
-func (c *refundCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *refundCommand) Claim() *store.Claim { return c.claim }
-
-// Decide implements commit.Command.
-func (c *refundCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes, err := payment.DecideRefund(p, c.refund)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	c.decided = changes.Payment
-	answered, err := refundAnswer(c.claim, changes.Payment, c.refund.ID)
-	return commit.Decision{Payment: changes, Answered: answered}, err
 }
 
 // settleRefundCommand is Tx 2 of a refund.
