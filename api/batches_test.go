@@ -28,7 +28,8 @@ func TestRespondAsync(t *testing.T) {
 			}
 		}
 		asked := s.flows.asked[len(s.flows.asked)-1].(flow.AcceptBatch)
-		if asked.Items[0].Request.Idempotency != nil || asked.Items[1].Problem == nil || asked.Idempotency == nil {
+		own := asked.Items[2].Request.Idempotency
+		if own == nil || own.Key != "k:2" || asked.Items[1].Problem == nil || asked.Idempotency == nil {
 			t.Errorf("the flow is asked for %+v", asked)
 		}
 		again := s.post(batchPath, batchOf(simple, `{"user_id":1}`, simple), "Prefer: respond-async", "Idempotency-Key: k")

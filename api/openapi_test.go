@@ -160,7 +160,8 @@ func TestDocumentHasEveryProblem(t *testing.T) {
 		"createPayment 409": "idempotency_in_progress", "createPayment 503": "gateway_unavailable overloaded unavailable",
 		"createRefund 409": "idempotency_in_progress over_refund wrong_state", "createRefund 402": "insufficient_funds",
 		"getPayment 422": "invalid_parameter", "listPayments 503": "unavailable", "configureGateway 409": "wrong_state",
-		"endChallenge 422": "invalid_parameter", "endChallenge 409": "", "cancelPayment 409": "idempotency_in_progress wrong_state",
+		"endChallenge 422": "invalid_parameter", "endChallenge 409": "",
+		"cancelPayment 409": "idempotency_in_progress wrong_state",
 	} {
 		if codes[where] != want {
 			t.Errorf("%s: %s, want %s", where, codes[where], want)

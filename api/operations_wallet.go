@@ -104,7 +104,8 @@ var (
 	}
 	createPayoutDoc = operation{
 		id: "createPayout", tag: tagWallets, summary: "Pay out to the user's bank",
-		text:     "The money leaves the wallet at once; the payout is pending until a settlement file takes it along.",
+		text: "The money leaves the wallet at once; the payout is pending until a file for the bank takes it along, " +
+			"which nothing writes yet.",
 		body:     PayoutRequest{UserID: 42, Amount: 1500, Currency: "USD"},
 		answers:  []answer{{status: 201, text: "The payout, pending.", object: examplePayout}},
 		problems: []int{402},
