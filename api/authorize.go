@@ -107,16 +107,10 @@ func (d *decoder) payment(members []string, mode access.Mode, r *flow.Authorize)
 			key = d.key()
 		}
 	})
-	switch {
-	case r.UserID == 0:
+	if r.UserID == 0 {
 		d.invalidMember("user_id", "is required")
-	case r.Amount.Minor == 0:
-		d.invalidMember("amount", "is required")
-	case r.Amount.Currency == "":
-		d.invalidMember("currency", "is required")
-	case r.Amount.Minor > r.Amount.Currency.MaxMinor():
-		d.invalidMember("amount", "is more than %d, the most in %s", r.Amount.Currency.MaxMinor(), r.Amount.Currency)
 	}
+	d.amount(r.Amount)
 	return key
 }
 

@@ -69,7 +69,7 @@ func (c *call) prefersAsync() bool {
 }
 
 // accept answers 202 once the batch is stored; its items are worked on later.
-func (b *batch) accept() error {
+func accept(b *items[flow.Authorize]) error {
 	c := b.call
 	r := flow.AcceptBatch{Idempotency: c.idempotency(b.header, c.in)}
 	next := 0
@@ -131,15 +131,9 @@ func (c *call) getBatchResults() error {
 	if err != nil {
 		return err
 	}
-	out := append(c.out[:0], `{"object":"list","data":[`...)
-	for i := range results[:min(len(results), limit)] {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = c.appendItemResult(out, &results[i])
-	}
-	c.out = append(appendBool(append(out, ']'), "has_more", len(results) > limit), '}')
-	c.send(http.StatusOK, jsonType)
+	c.sendPage(min(len(results), limit), len(results) > limit, func(dst []byte, i int) []byte {
+		return c.appendItemResult(dst, &results[i])
+	})
 	return nil
 }
 

@@ -40,12 +40,11 @@ func (rt *route) codes(status int) []problem.Code {
 }
 
 func (rt *route) may(code problem.Code) bool {
-	post := rt.method == http.MethodPost
 	switch code {
 	case problem.IdempotencyKeyReuse, problem.IdempotencyInProgress:
-		return post
+		return rt.repeatable()
 	case problem.DuplicateHeader:
-		return post || rt.doc.stream
+		return rt.repeatable() || rt.doc.stream
 	case problem.InvalidJSON:
 		return rt.doc.body != nil
 	case problem.Overloaded:

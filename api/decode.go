@@ -278,7 +278,7 @@ func (d *decoder) boolean() bool {
 	return false
 }
 
-// text reads a string of at most most characters, valid Unicode without NUL.
+// text reads a string, valid Unicode without NUL, of as many characters at most.
 func (d *decoder) text(most int) string {
 	if d.err != nil {
 		return ""

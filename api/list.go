@@ -66,16 +66,23 @@ func (c *call) listPayments() error {
 		return err
 	}
 	payments, more := paged(payments, list.Page, limit)
+	c.sendPage(len(payments), more, func(dst []byte, i int) []byte {
+		return appendPayment(dst, &payments[i], c.api.live())
+	})
+	return nil
+}
+
+// sendPage answers with a page of n objects; object appends the i-th.
+func (c *call) sendPage(n int, more bool, object func(dst []byte, i int) []byte) {
 	out := append(c.out[:0], `{"object":"list","data":[`...)
-	for i := range payments {
+	for i := range n {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		out = appendPayment(out, &payments[i], c.api.live())
+		out = object(out, i)
 	}
 	c.out = append(appendBool(append(out, ']'), "has_more", more), '}')
 	c.send(http.StatusOK, jsonType)
-	return nil
 }
 
 func statuses() []string {

@@ -21,6 +21,7 @@ type operation struct {
 	// left out.
 	body    any
 	bodyMay bool
+	form    *huma.Schema // of a page's form, which is sent in place of a body
 	answers []answer
 	stream  bool // it is answered on and on
 	// problems are the statuses of problems besides those that the route's form
@@ -39,6 +40,7 @@ type answer struct {
 const (
 	jsonMedia    = "application/json"
 	problemMedia = "application/problem+json"
+	formMedia    = "application/x-www-form-urlencoded"
 	schemaPrefix = "#/components/schemas/"
 	keyScheme    = "APIKey"
 )
@@ -58,7 +60,7 @@ var tags = []*huma.Tag{
 const introduction = `**Authentication** is by an API key in each request: **Authorization: Bearer $KEY**. The
 first start leaves one in the file **api-key** of the data directory: **URL=http://127.0.0.1:8080 KEY=$(cat
 florin-data/api-key)** makes the examples below run as they stand. **florin keys create** makes more, with some
-scopes only; each call says which scope it needs.
+scopes only; each call says which scope it needs, and **admin** opens them all.
 
 Amounts are integers in a currency's minor units. Times are RFC 3339 in UTC.
 
@@ -129,9 +131,14 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 	if !rt.open {
 		op.Security = append(op.Security, map[string][]string{keyScheme: {}})
 	}
-	if rt.doc.body != nil {
+	switch {
+	case rt.doc.body != nil:
 		op.RequestBody = &huma.RequestBody{
 			Required: !rt.doc.bodyMay, Content: content(r, jsonMedia, rt.doc.body),
+		}
+	case rt.doc.form != nil:
+		op.RequestBody = &huma.RequestBody{
+			Required: true, Content: map[string]*huma.MediaType{formMedia: {Schema: rt.doc.form}},
 		}
 	}
 	for _, a := range rt.doc.answers {
@@ -147,7 +154,7 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 		if !rt.open {
 			response.Headers = headerRefs(requestHeader, rateHeader, policyHeader)
 		}
-		if rt.method == http.MethodPost {
+		if rt.repeatable() {
 			response.Headers = headerRefs(requestHeader, rateHeader, policyHeader, replayedHeader)
 		}
 		op.Responses[strconv.Itoa(a.status)] = response
@@ -204,13 +211,14 @@ func (rt *route) parameters() []*huma.Param {
 	var list []*huma.Param
 	for segment := range strings.SplitSeq(rt.path, "/") {
 		if strings.HasPrefix(segment, "{") {
+			name := strings.Trim(segment, "{}")
 			list = append(list, &huma.Param{
-				Name: strings.Trim(segment, "{}"), In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
+				Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}, Example: rt.example(name),
 			})
 		}
 	}
 	list = append(list, rt.doc.query...)
-	if rt.method == http.MethodPost {
+	if rt.repeatable() {
 		least, most := 1, maxKey
 		list = append(list, &huma.Param{
 			Name: keyHeader, In: "header",
@@ -219,6 +227,20 @@ func (rt *route) parameters() []*huma.Param {
 		})
 	}
 	return list
+}
+
+// example is what a parameter of the path may say; nil for an object's id, which
+// the reader has to put in.
+func (rt *route) example(name string) any {
+	switch {
+	case name == "user_id":
+		return "42"
+	case name == "name" && rt.doc.tag == tagLedger:
+		return exampleAccount.Name
+	case name == "name", name == "gateway":
+		return exampleGateway.Name
+	}
+	return nil
 }
 
 // problems lists the statuses with which the route may fail.
@@ -235,13 +257,15 @@ func (rt *route) problems() []int {
 	if rt.doc.body != nil {
 		statuses[400], statuses[413], statuses[415] = true, true, true
 	}
-	if strings.Contains(rt.path, "{") {
+	if rt.doc.stream {
+		statuses[400] = true
+	}
+	if strings.Contains(strings.ReplaceAll(rt.path, "{user_id}", ""), "{") { // everybody has a wallet
 		statuses[404] = true
 	}
-	if rt.method == http.MethodPost {
+	if rt.repeatable() {
 		statuses[409] = true
 	}
-	maps.DeleteFunc(statuses, func(_ int, may bool) bool { return !may })
 	return slices.Sorted(maps.Keys(statuses))
 }
 

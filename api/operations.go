@@ -31,7 +31,7 @@ var (
 			},
 			{status: 202, text: "The gateway has not said yet what became of it.", object: processing()},
 		},
-		problems: []int{402},
+		problems: []int{402, 404},
 	}
 	createBatchDoc = operation{
 		id: "createPaymentBatch", tag: tagPayments, summary: "Create up to 1000 payments",
@@ -177,7 +177,7 @@ var (
 	}
 	listMethodsDoc = operation{
 		id: "listPaymentMethods", tag: tagMethods, summary: "List a user's payment methods",
-		query: append([]*huma.Param{required(queryInteger("user_id", "The user."))}, pageParams...),
+		query: append([]*huma.Param{required(queryInteger("user_id", "The user."), 42)}, pageParams...),
 		answers: []answer{{
 			status: 200, text: "A page, newest first; deleted ones are not in it.",
 			object: List[PaymentMethod]{Object: objectList, Data: []PaymentMethod{exampleMethod}},

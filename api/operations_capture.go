@@ -69,7 +69,12 @@ var (
 	}
 	endChallengeDoc = operation{
 		id: "endChallenge", tag: tagSystem, summary: "End a test card's challenge",
-		text: "What the page's form sends: outcome=complete or outcome=fail.",
+		text: "What the page's form sends. A challenge that has ended stays as it is.",
+		form: &huma.Schema{
+			Type: huma.TypeObject, Required: []string{"outcome"}, Properties: map[string]*huma.Schema{
+				"outcome": {Type: huma.TypeString, Enum: []any{"complete", "fail"}},
+			},
+		},
 		answers: []answer{
 			{status: 200, text: "The page, when the payment has no return_url.", media: "text/html"},
 			{status: 303, text: "Back to the payment's return_url.", media: "text/html"},

@@ -135,7 +135,7 @@ func queryChoice(name, text string, choices ...string) *huma.Param {
 	return p
 }
 
-func required(p *huma.Param) *huma.Param {
-	p.Required = true
+func required(p *huma.Param, example any) *huma.Param {
+	p.Required, p.Example = true, example
 	return p
 }

@@ -104,7 +104,8 @@ var (
 	}
 	createPayoutDoc = operation{
 		id: "createPayout", tag: tagWallets, summary: "Pay out to the user's bank",
-		text:     "The money leaves the wallet at once; the payout is pending until a settlement file takes it along.",
+		text: "The money leaves the wallet at once; the payout is pending until a file for the bank takes it along, " +
+			"which nothing writes yet.",
 		body:     PayoutRequest{UserID: 42, Amount: 1500, Currency: "USD"},
 		answers:  []answer{{status: 201, text: "The payout, pending.", object: examplePayout}},
 		problems: []int{402},
@@ -135,6 +136,8 @@ var (
 	}
 )
 
+var ofCurrency = required(queryText("currency", "Which of the accounts of that name."), "USD")
+
 var (
 	listAccountsDoc = operation{
 		id: "listLedgerAccounts", tag: tagLedger, summary: "List accounts",
@@ -153,7 +156,7 @@ var (
 	getAccountDoc = operation{
 		id: "getLedgerAccount", tag: tagLedger, summary: "Get an account's balance",
 		query: []*huma.Param{
-			required(queryText("currency", "Which of the accounts of that name.")),
+			ofCurrency,
 			queryTime("at", "As it was then; as it is now when it is left out."),
 		},
 		answers: []answer{{status: 200, text: "The account, the shards' together.", object: exampleAccount}},
@@ -161,7 +164,7 @@ var (
 	listEntriesDoc = operation{
 		id: "listLedgerEntries", tag: tagLedger, summary: "List an account's entries",
 		text:  "Newest first: a user's account by its seq, any other by the entries' ids.",
-		query: append([]*huma.Param{required(queryText("currency", "Which of the accounts of that name."))}, pageParams...),
+		query: append([]*huma.Param{ofCurrency}, pageParams...),
 		answers: []answer{{status: 200, text: "A page of entries.", object: List[LedgerEntry]{
 			Object: objectList, Data: []LedgerEntry{exampleLedgerEntry},
 		}}},

@@ -27,7 +27,7 @@ type Payout struct {
 	UserID      int64             `json:"user_id" example:"42"`
 	Amount      int64             `json:"amount" example:"1500"`
 	Currency    string            `json:"currency" example:"USD"`
-	Status      string            `json:"status" enum:"pending" doc:"Pending until a settlement file takes it along."`
+	Status      string            `json:"status" enum:"pending" doc:"Stays pending: nothing goes to the bank yet."`
 	Description *string           `json:"description"`
 	Metadata    map[string]string `json:"metadata"`
 	Livemode    bool              `json:"livemode"`

@@ -21,6 +21,10 @@ type route struct {
 // pattern is the route as http.ServeMux and the metrics know it.
 func (rt *route) pattern() string { return rt.method + " " + rt.path }
 
+// repeatable says whether the route takes an Idempotency-Key: every POST with an
+// API key does.
+func (rt *route) repeatable() bool { return rt.method == post && !rt.open }
+
 // The methods, and what the API's own paths begin with.
 const (
 	get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete

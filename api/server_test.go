@@ -87,9 +87,7 @@ func (s *server) do(method, path, body string, headers ...string) answer {
 			r.Header.Add(name, value)
 		}
 	}
-	w := httptest.NewRecorder()
-	s.api.ServeHTTP(w, r)
-	return answer{s.t, w.Code, w.Header(), strings.TrimSuffix(w.Body.String(), "\n")}
+	return s.serve(r)
 }
 
 // send posts with headers exactly as they are given.
@@ -101,9 +99,16 @@ func (s *server) send(path, body string, header http.Header) answer {
 	for name, values := range header {
 		r.Header[name] = values
 	}
+	return s.serve(r)
+}
+
+func (s *server) serve(r *http.Request) answer {
+	s.t.Helper()
 	w := httptest.NewRecorder()
 	s.api.ServeHTTP(w, r)
-	return answer{s.t, w.Code, w.Header(), strings.TrimSuffix(w.Body.String(), "\n")}
+	a := answer{s.t, w.Code, w.Header(), strings.TrimSuffix(w.Body.String(), "\n")}
+	s.documented(r, a)
+	return a
 }
 
 func (s *server) post(path, body string, headers ...string) answer {

@@ -122,13 +122,8 @@ func (d *decoder) transfer(members []string, r *flow.Transfer) (key string) {
 		d.invalidMember("from_user_id", "is required")
 	case r.ToUserID == 0:
 		d.invalidMember("to_user_id", "is required")
-	case r.Amount.Minor == 0:
-		d.invalidMember("amount", "is required")
-	case r.Amount.Currency == "":
-		d.invalidMember("currency", "is required")
-	case r.Amount.Minor > r.Amount.Currency.MaxMinor():
-		d.invalidMember("amount", "is more than %d, the most in %s", r.Amount.Currency.MaxMinor(), r.Amount.Currency)
 	}
+	d.amount(r.Amount)
 	return key
 }
 
@@ -169,14 +164,8 @@ func (c *call) listTransfers() error {
 		return err
 	}
 	transfers, more := paged(transfers, list.Page, limit)
-	out := append(c.out[:0], `{"object":"list","data":[`...)
-	for i := range transfers {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = appendTransfer(out, &transfers[i], c.api.live())
-	}
-	c.out = append(appendBool(append(out, ']'), "has_more", more), '}')
-	c.send(http.StatusOK, jsonType)
+	c.sendPage(len(transfers), more, func(dst []byte, i int) []byte {
+		return appendTransfer(dst, &transfers[i], c.api.live())
+	})
 	return nil
 }

@@ -135,7 +135,7 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 	var debit, credit ledger.Name
 	var minor int64
 	var currency [3]byte
-	known := true
+	var known bool
 	switch t.Kind {
 	case ledger.KindTransfer, ledger.KindTransferOut, ledger.KindTransferReturn:
 		v := s.transfers.sent.one(&s.transfers.sentAt, t.Object)

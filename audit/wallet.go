@@ -118,6 +118,7 @@ func (s *shard) move(t ledger.Transaction, proper bool) bool {
 	case ledger.KindSettlement:
 		s.settlement(t)
 		return true
+	default: // below
 	}
 	bit := moveBits[t.Kind]
 	if bit == 0 {

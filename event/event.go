@@ -32,15 +32,15 @@ const (
 	// back.
 	PaymentReleased    Type = "payment.released"
 	CapturePending     Type = "capture.pending"
+	CaptureSucceeded   Type = "capture.succeeded"
 	CaptureFailed      Type = "capture.failed"
+	RefundPending      Type = "refund.pending"
+	RefundSucceeded    Type = "refund.succeeded"
+	RefundFailed       Type = "refund.failed"
 	DisputeCreated     Type = "dispute.created"
 	DisputeUnderReview Type = "dispute.under_review"
 	DisputeWon         Type = "dispute.won"
 	DisputeLost        Type = "dispute.lost"
-	CaptureSucceeded   Type = "capture.succeeded"
-	RefundPending      Type = "refund.pending"
-	RefundSucceeded    Type = "refund.succeeded"
-	RefundFailed       Type = "refund.failed"
 	MethodCreated      Type = "payment_method.created"
 	MethodDeleted      Type = "payment_method.deleted"
 	BatchAccepted      Type = "batch.accepted"
@@ -52,6 +52,11 @@ const (
 	HoldReleased   Type = "hold.released"
 	HoldExpired    Type = "hold.expired"
 	PayoutCreated  Type = "payout.created"
+	// TransferPending: it left the sender's wallet for another shard.
+	TransferPending   Type = "transfer.pending"
+	TransferSucceeded Type = "transfer.succeeded"
+	// TransferFailed: the receiver's wallet did not take it, the sender has it back.
+	TransferFailed Type = "transfer.failed"
 )
 
 // Event is one version of one object. Data is a JSON object of ids, words and

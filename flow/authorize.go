@@ -21,7 +21,7 @@ type Authorize struct {
 	Amount        money.Amount
 	CaptureMethod payment.CaptureMethod
 	Purpose       payment.Purpose
-	Method        string // a pm_ id, a test card's name, or "" for none yet
+	Method        string // a pm_ id, a test card's name, payment.Wallet, or "" for none yet
 	Details       payment.Details
 	Confirm       bool
 	Idempotency   *Idempotency

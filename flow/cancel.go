@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 
-	"florin/commit"
 	"florin/ident"
 	"florin/payment"
 	"florin/store"
@@ -28,50 +27,24 @@ func (s *Service) Cancel(ctx context.Context, r Cancel) (Result, error) {
 		return Result{}, err
 	}
 	if held == nil {
-		command := &cancelCommand{payment: p.ID, claim: claim, cancel: payment.Cancel{
-			Reversal: s.cfg.IDs.New(p.UserID), InquireAt: s.inquireAt(0),
-		}}
+		cancel := payment.Cancel{Reversal: s.cfg.IDs.New(p.UserID), InquireAt: s.inquireAt(0)}
 		if g, ok := s.gateways[p.Gateway]; ok {
-			command.cancel.NoVoid = !g.Capabilities().Void
+			cancel.NoVoid = !g.Capabilities().Void
+		}
+		command := &paymentCommand{
+			payment: p.ID, claim: claim,
+			decide: func(p payment.Payment) (payment.Changes, error) { return payment.DecideCancel(p, cancel) },
+			answer: func(p payment.Payment) ([]store.Claim, error) { return answer(claim, p.State) },
 		}
 		held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 		if err == nil && held == nil {
-			s.voidIfBegun(ctx, command.decided, command.cancel.Reversal)
+			s.voidIfBegun(ctx, command.decided, cancel.Reversal)
 		}
 		if err != nil || held == nil {
 			return Result{Payment: command.decided}, err
 		}
 	}
 	return s.replay(ctx, *held, p.ID)
-}
-
-// cancelCommand cancels a payment.
-type cancelCommand struct {
-	payment ident.ID
-	cancel  payment.Cancel
-	claim   *store.Claim
-	decided payment.Payment
-}
-
-// Keys implements commit.Command.
-func (c *cancelCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *cancelCommand) Claim() *store.Claim { return c.claim }
-
-// Decide implements commit.Command.
-func (c *cancelCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes, err := payment.DecideCancel(p, c.cancel)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	c.decided = changes.Payment
-	answered, err := answer(c.claim, changes.Payment.State)
-	return commit.Decision{Payment: changes, Answered: answered}, err
 }
 
 // voidIfBegun tries the reversal of that id at once, if a decision has begun it.
@@ -85,37 +58,16 @@ func (s *Service) voidIfBegun(ctx context.Context, p payment.Payment, reversal i
 
 // Expire ends an authorization that is due: what was not captured is voided.
 func (s *Service) Expire(ctx context.Context, due store.Due) error {
-	command := &expireCommand{payment: due.Payment, expire: payment.Expire{
+	expire := payment.Expire{
 		Attempt: due.Operation, Reversal: s.cfg.IDs.New(int64(due.Payment.Bucket())), InquireAt: s.inquireAt(0),
 		Again: s.inquireAt(0),
+	}
+	command := &paymentCommand{payment: due.Payment, decide: func(p payment.Payment) (payment.Changes, error) {
+		return payment.DecideExpire(p, expire)
 	}}
 	if err := s.cfg.Commit.Do(s.shard(due.Payment), true, command); err != nil {
 		return err
 	}
-	s.voidIfBegun(ctx, command.decided, command.expire.Reversal)
+	s.voidIfBegun(ctx, command.decided, expire.Reversal)
 	return nil
-}
-
-// expireCommand ends an authorization.
-type expireCommand struct {
-	payment ident.ID
-	expire  payment.Expire
-	decided payment.Payment
-}
-
-// Keys implements commit.Command.
-func (c *expireCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *expireCommand) Claim() *store.Claim { return nil }
-
-// Decide implements commit.Command.
-func (c *expireCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes, err := payment.DecideExpire(p, c.expire)
-	c.decided = changes.Payment
-	return commit.Decision{Payment: changes}, err
 }

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"florin/commit"
@@ -58,7 +57,9 @@ func (s *Service) Capture(ctx context.Context, r Capture) (CaptureResult, error)
 		can := g.Capabilities()
 		take.Several, take.Partial = can.MultipleCapture, can.PartialCapture
 	}
-	command := &captureCommand{payment: p.ID, claim: claim, take: take}
+	command := &paymentCommand{payment: p.ID, claim: claim, decide: func(p payment.Payment) (payment.Changes, error) {
+		return payment.DecideCapture(p, take)
+	}}
 	held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 	switch {
 	case err != nil:
@@ -123,18 +124,24 @@ func captureAndCharge(p payment.Payment, id ident.ID) (c payment.Capture, a paym
 func (s *Service) settleCapture(
 	c payment.Capture, outcome gateway.Outcome, err error, inquired bool,
 ) payment.SettleCapture {
-	settle := payment.SettleCapture{
-		Capture: c.ID, Status: payment.OperationPending, Reference: outcome.Reference,
+	status, why := became(outcome, err)
+	return payment.SettleCapture{
+		Capture: c.ID, Status: status, Reason: why, Reference: outcome.Reference,
 		At: s.now(), InquireAt: s.inquireAt(c.Inquiry.Count), Inquired: inquired,
 	}
+}
+
+// became says what a gateway's answer makes of a capture or a refund: it is
+// pending as long as nobody knows.
+func became(outcome gateway.Outcome, err error) (payment.OperationStatus, problem.Code) {
 	switch {
 	case err != nil:
 	case outcome.Status == gateway.Approved:
-		settle.Status = payment.OperationSucceeded
+		return payment.OperationSucceeded, ""
 	case outcome.Status == gateway.Declined:
-		settle.Status, settle.Reason = payment.OperationFailed, reason(outcome)
+		return payment.OperationFailed, reason(outcome)
 	}
-	return settle
+	return payment.OperationPending, ""
 }
 
 // inquireCapture settles a capture whose outcome is open. What never arrived is
@@ -171,12 +178,9 @@ func (s *Service) replayCapture(ctx context.Context, held store.Claim, paymentID
 		return CaptureResult{}, readError(err)
 	}
 	if held.Answer != nil {
-		var told toldCapture
-		if err := json.Unmarshal(held.Answer, &told); err != nil {
-			return CaptureResult{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
-		}
+		told, err := kept[toldCapture](held)
 		p.State = told.State
-		return CaptureResult{Capture: told.Capture, Payment: p, Replayed: true}, nil
+		return CaptureResult{Capture: told.Capture, Payment: p, Replayed: true}, err
 	}
 	c, ok := captureOf(p, held.Object)
 	if !ok {
@@ -190,31 +194,6 @@ func (s *Service) replayCapture(ctx context.Context, held store.Claim, paymentID
 		p.State = *c.Told
 	}
 	return CaptureResult{Capture: c, Payment: p, Replayed: true}, nil
-}
-
-// captureCommand is Tx 1 of a capture.
-type captureCommand struct {
-	payment ident.ID
-	take    payment.Take
-	claim   *store.Claim
-	decided payment.Payment
-}
-
-// Keys implements commit.Command.
-func (c *captureCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *captureCommand) Claim() *store.Claim { return c.claim }
-
-// Decide implements commit.Command.
-func (c *captureCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes, err := payment.DecideCapture(p, c.take)
-	c.decided = changes.Payment
-	return commit.Decision{Payment: changes}, err
 }
 
 // settleCaptureCommand is Tx 2 of a capture.
@@ -256,12 +235,7 @@ func (c *settleCaptureCommand) Decide(v *commit.View) (commit.Decision, error) {
 		if capture.Told != nil { // another learned it first
 			c.decided.State = *capture.Told
 		}
-		answered := *c.claim
-		told := toldCapture{Capture: capture, State: c.decided.State}
-		if answered.Answer, err = json.Marshal(told); err != nil {
-			return commit.Decision{}, err
-		}
-		decision.Answered = []store.Claim{answered}
+		decision.Answered, err = keep(c.claim, toldCapture{Capture: capture, State: c.decided.State})
 	}
-	return decision, nil
+	return decision, err
 }

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"regexp"
 	"slices"
 
@@ -40,7 +39,7 @@ var reasonForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 var errUnsettled = problem.New(problem.Unavailable, "the charge's own outcome is not known yet").After(retryAfter)
 
 // noticeDispute takes what a gateway tells of a dispute.
-func (s *Service) noticeDispute(ctx context.Context, p payment.Payment, n gateway.Notice) error {
+func (s *Service) noticeDispute(p payment.Payment, n gateway.Notice) error {
 	i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == n.Operation })
 	if i < 0 {
 		s.cfg.Alert("a gateway disputes what is no charge",
@@ -182,9 +181,17 @@ func (s *Service) SubmitEvidence(ctx context.Context, r Evidence) (DisputeResult
 	if err != nil {
 		return DisputeResult{}, err
 	}
-	command := &evidenceCommand{payment: d.Payment, claim: claim, submit: payment.Submit{
+	submit := payment.Submit{
 		Dispute: d.ID, Text: r.Text, Operation: s.cfg.IDs.New(d.UserID), InquireAt: s.inquireAt(0),
-	}}
+	}
+	command := &paymentCommand{
+		payment: d.Payment, claim: claim,
+		decide: func(p payment.Payment) (payment.Changes, error) { return payment.DecideEvidence(p, submit) },
+		answer: func(p payment.Payment) ([]store.Claim, error) {
+			told, _ := disputeOf(p, d.ID)
+			return keep(claim, told)
+		},
+	}
 	if held == nil {
 		held, err = lost(claim, s.cfg.Commit.Do(s.shard(d.ID), false, command))
 	}
@@ -192,13 +199,10 @@ func (s *Service) SubmitEvidence(ctx context.Context, r Evidence) (DisputeResult
 	case err != nil:
 		return DisputeResult{}, err
 	case held != nil:
-		var told payment.Dispute
-		if err := json.Unmarshal(held.Answer, &told); err != nil {
-			return DisputeResult{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
-		}
-		return DisputeResult{Dispute: told, Replayed: true}, nil
+		told, err := kept[payment.Dispute](*held)
+		return DisputeResult{Dispute: told, Replayed: true}, err
 	}
-	told := command.told
+	told, _ := disputeOf(command.decided, d.ID)
 	if err := s.handIn(ctx, told); err != nil {
 		s.cfg.Log.ErrorContext(ctx, "evidence will be handed in again", "dispute", d.ID.Text(ident.Dispute), "error", err)
 	}
@@ -222,8 +226,9 @@ func (s *Service) handIn(ctx context.Context, d payment.Dispute) error {
 		s.cfg.Alert("a gateway refuses evidence",
 			problem.New(problem.Internal, "%s at %s: %s", d.ID.Text(ident.Dispute), d.Gateway, outcome.Reason))
 	}
-	command := &submittedCommand{payment: d.Payment, submitted: payment.Submitted{
-		Dispute: d.ID, Done: done, InquireAt: s.inquireAt(d.Inquiry.Count),
+	submitted := payment.Submitted{Dispute: d.ID, Done: done, InquireAt: s.inquireAt(d.Inquiry.Count)}
+	command := &paymentCommand{payment: d.Payment, decide: func(p payment.Payment) (payment.Changes, error) {
+		return payment.DecideSubmitted(p, submitted)
 	}}
 	if err := s.cfg.Commit.Do(s.shard(d.ID), true, command); err != nil {
 		return err
@@ -233,70 +238,20 @@ func (s *Service) handIn(ctx context.Context, d payment.Dispute) error {
 
 // inquireDispute hands evidence in that the gateway may not have.
 func (s *Service) inquireDispute(ctx context.Context, p payment.Payment, id ident.ID) error {
-	i := slices.IndexFunc(p.Disputes, func(d payment.Dispute) bool { return d.ID == id })
-	if i < 0 {
+	d, ok := disputeOf(p, id)
+	if !ok {
 		return problem.New(problem.Internal, "%s is missing", id.Text(ident.Dispute))
 	}
-	if p.Disputes[i].Inquiry.At.IsZero() {
+	if d.Inquiry.At.IsZero() {
 		return nil
 	}
-	return s.handIn(ctx, p.Disputes[i])
+	return s.handIn(ctx, d)
 }
 
-// evidenceCommand keeps evidence.
-type evidenceCommand struct {
-	payment ident.ID
-	submit  payment.Submit
-	claim   *store.Claim
-	told    payment.Dispute
-}
-
-// Keys implements commit.Command.
-func (c *evidenceCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *evidenceCommand) Claim() *store.Claim { return c.claim }
-
-// Decide implements commit.Command.
-func (c *evidenceCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
+func disputeOf(p payment.Payment, id ident.ID) (payment.Dispute, bool) {
+	i := slices.IndexFunc(p.Disputes, func(d payment.Dispute) bool { return d.ID == id })
+	if i < 0 {
+		return payment.Dispute{}, false
 	}
-	changes, err := payment.DecideEvidence(p, c.submit)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	c.told = changes.Disputes[0].Value
-	decision := commit.Decision{Payment: changes}
-	if c.claim != nil {
-		answered := *c.claim
-		if answered.Answer, err = json.Marshal(c.told); err != nil {
-			return commit.Decision{}, err
-		}
-		decision.Answered = []store.Claim{answered}
-	}
-	return decision, nil
-}
-
-// submittedCommand records whether a gateway has the evidence.
-type submittedCommand struct {
-	payment   ident.ID
-	submitted payment.Submitted
-}
-
-// Keys implements commit.Command.
-func (c *submittedCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *submittedCommand) Claim() *store.Claim { return nil }
-
-// Decide implements commit.Command.
-func (c *submittedCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes, err := payment.DecideSubmitted(p, c.submitted)
-	return commit.Decision{Payment: changes}, err
+	return p.Disputes[i], true
 }

@@ -82,12 +82,8 @@ func (s *Service) replay(ctx context.Context, held store.Claim, paymentID ident.
 		return Result{}, readError(err)
 	}
 	if held.Answer != nil {
-		var told payment.State
-		if err := json.Unmarshal(held.Answer, &told); err != nil {
-			return Result{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
-		}
-		p.State = told
-		return Result{Payment: p, Replayed: true}, nil
+		p.State, err = kept[payment.State](held)
+		return Result{Payment: p, Replayed: true}, err
 	}
 	if held.Kind == ident.Payment && p.AnsweredVersion != 0 {
 		if p.Answered != nil {
@@ -124,16 +120,21 @@ func (s *Service) underWay(p payment.Payment) bool {
 
 // answer keeps the state that a request is answered with in its claim.
 func answer(c *store.Claim, state payment.State) ([]store.Claim, error) {
-	if c == nil || state.Status == payment.Processing {
+	if state.Status == payment.Processing {
 		return nil, nil
 	}
-	text, err := json.Marshal(state)
-	if err != nil {
-		return nil, err
+	return keep(c, state)
+}
+
+// keep keeps what a request is answered with in its claim, if it has one.
+func keep(c *store.Claim, told any) ([]store.Claim, error) {
+	if c == nil {
+		return nil, nil
 	}
 	answered := *c
-	answered.Answer = text
-	return []store.Claim{answered}, nil
+	var err error
+	answered.Answer, err = json.Marshal(told)
+	return []store.Claim{answered}, err
 }
 
 // readError turns a reader's error into a problem.

@@ -156,7 +156,7 @@ func (s *Service) Notice(ctx context.Context, n gateway.Notice) error {
 		return nil
 	}
 	if n.Dispute != nil {
-		return s.noticeDispute(ctx, p, n)
+		return s.noticeDispute(p, n)
 	}
 	if _, ok := outcomes[n.Outcome.Status]; !ok {
 		s.cfg.Alert("a gateway reports no outcome",

@@ -10,7 +10,7 @@ import (
 	"florin/store"
 )
 
-// Payment returns a payment with its attempts, captures and refunds.
+// Payment returns a payment with its attempts, captures, refunds and disputes.
 func (s *Service) Payment(ctx context.Context, id ident.ID) (payment.Payment, error) {
 	p, err := s.cfg.Store.Payment(ctx, id)
 	return p, readError(err)

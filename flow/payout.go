@@ -20,7 +20,7 @@ type PayOut struct {
 }
 
 // PayOut takes the money out of the wallet in one Tx; the payout then waits for a
-// settlement file.
+// file for the bank.
 func (s *Service) PayOut(ctx context.Context, r PayOut) (p wallet.Payout, replayed bool, err error) {
 	c := wallet.PayOut{
 		ID: s.cfg.IDs.New(r.UserID), UserID: r.UserID, Amount: r.Amount, Description: r.Description,

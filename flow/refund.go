@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -50,9 +49,12 @@ func (s *Service) Refund(ctx context.Context, r Refund) (RefundResult, error) {
 	if held != nil {
 		return s.replayRefund(ctx, *held)
 	}
-	command := &refundCommand{payment: p.ID, claim: claim, refund: payment.GiveBack{
-		ID: id, Minor: r.Minor, To: r.To, InquireAt: s.inquireAt(0),
-	}}
+	giveBack := payment.GiveBack{ID: id, Minor: r.Minor, To: r.To, InquireAt: s.inquireAt(0)}
+	command := &paymentCommand{
+		payment: p.ID, claim: claim,
+		decide: func(p payment.Payment) (payment.Changes, error) { return payment.DecideRefund(p, giveBack) },
+		answer: func(p payment.Payment) ([]store.Claim, error) { return refundAnswer(claim, p, id) },
+	}
 	held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 	switch {
 	case err != nil:
@@ -109,18 +111,11 @@ func refundOf(p payment.Payment, id ident.ID) (payment.Refund, bool) {
 func (s *Service) settleRefund(
 	r payment.Refund, outcome gateway.Outcome, err error, inquired bool,
 ) payment.SettleRefund {
-	settle := payment.SettleRefund{
-		Refund: r.ID, Status: payment.OperationPending, Reference: outcome.Reference,
+	status, why := became(outcome, err)
+	return payment.SettleRefund{
+		Refund: r.ID, Status: status, Reason: why, Reference: outcome.Reference,
 		At: s.now(), InquireAt: s.inquireAt(r.Inquiry.Count), Inquired: inquired,
 	}
-	switch {
-	case err != nil:
-	case outcome.Status == gateway.Approved:
-		settle.Status = payment.OperationSucceeded
-	case outcome.Status == gateway.Declined:
-		settle.Status, settle.Reason = payment.OperationFailed, reason(outcome)
-	}
-	return settle
 }
 
 // replayRefund answers a repeated request for a refund.
@@ -130,46 +125,14 @@ func (s *Service) replayRefund(ctx context.Context, held store.Claim) (RefundRes
 		return RefundResult{}, readError(err)
 	}
 	if held.Answer != nil {
-		var told payment.Refund
-		if err := json.Unmarshal(held.Answer, &told); err != nil {
-			return RefundResult{}, problem.New(problem.Internal, "a kept answer cannot be read").With(err)
-		}
-		return RefundResult{Refund: told, Replayed: true}, nil
+		told, err := kept[payment.Refund](held)
+		return RefundResult{Refund: told, Replayed: true}, err
 	}
 	young := s.now().Sub(r.ID.Time()) < s.sentFor()
 	if r.Status == payment.OperationPending && r.AnsweredAt.IsZero() && young {
 		return RefundResult{}, inProgress()
 	}
 	return RefundResult{Refund: r, Replayed: true}, nil
-}
-
-// refundCommand is Tx 1 of a refund.
-type refundCommand struct {
-	payment ident.ID
-	refund  payment.GiveBack
-	claim   *store.Claim
-	decided payment.Payment
-}
-
-// Keys implements commit.Command.
-func (c *refundCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *refundCommand) Claim() *store.Claim { return c.claim }
-
-// Decide implements commit.Command.
-func (c *refundCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes, err := payment.DecideRefund(p, c.refund)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	c.decided = changes.Payment
-	answered, err := refundAnswer(c.claim, changes.Payment, c.refund.ID)
-	return commit.Decision{Payment: changes, Answered: answered}, err
 }
 
 // settleRefundCommand is Tx 2 of a refund.
@@ -211,11 +174,8 @@ func (c *settleRefundCommand) Decide(v *commit.View) (commit.Decision, error) {
 // refundAnswer keeps a refund whose outcome is known in its request's claim.
 func refundAnswer(c *store.Claim, p payment.Payment, id ident.ID) ([]store.Claim, error) {
 	r, ok := refundOf(p, id)
-	if !ok || c == nil || r.Status == payment.OperationPending {
+	if !ok || r.Status == payment.OperationPending {
 		return nil, nil
 	}
-	answered := *c
-	var err error
-	answered.Answer, err = json.Marshal(r)
-	return []store.Claim{answered}, err
+	return keep(c, r)
 }

@@ -231,14 +231,17 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, a payment.Atte
 		outcome, callErr = release(ctx, g, p, a)
 	}
 	done := callErr == nil && outcome.Status == gateway.Approved
-	command := &reverseCommand{payment: p.ID, reverse: payment.Reverse{
+	reverse := payment.Reverse{
 		Attempt: a.ID, Reversal: a.Reversal.ID, Done: done, InquireAt: s.inquireAt(a.Inquiry.Count),
-	}}
+	}
 	if callErr == nil && outcome.Status == gateway.Declined {
-		command.reverse.Again = s.cfg.IDs.New(p.UserID)
+		reverse.Again = s.cfg.IDs.New(p.UserID)
 		s.cfg.Alert("a gateway refuses to take a charge back; it will be asked again",
 			problem.New(problem.Internal, "%s at %s: %s", a.ID.Text(ident.Attempt), a.Gateway, outcome.Reason))
 	}
+	command := &paymentCommand{payment: p.ID, decide: func(p payment.Payment) (payment.Changes, error) {
+		return payment.DecideReversal(p, reverse)
+	}}
 	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
 		return err
 	}
@@ -259,26 +262,4 @@ func release(ctx context.Context, g Gateway, p payment.Payment, a payment.Attemp
 	return g.Void(ctx, gateway.Void{
 		Operation: a.Reversal.ID, Charge: a.ID, Reference: a.Reference, Amount: p.Amount, Rest: a.Reversal.Rest,
 	})
-}
-
-// reverseCommand records what became of a reversal.
-type reverseCommand struct {
-	payment ident.ID
-	reverse payment.Reverse
-}
-
-// Keys implements commit.Command.
-func (c *reverseCommand) Keys(k *store.Keys) { k.Payments = append(k.Payments, c.payment) }
-
-// Claim implements commit.Command.
-func (c *reverseCommand) Claim() *store.Claim { return nil }
-
-// Decide implements commit.Command.
-func (c *reverseCommand) Decide(v *commit.View) (commit.Decision, error) {
-	p, err := v.Payment(c.payment)
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes, err := payment.DecideReversal(p, c.reverse)
-	return commit.Decision{Payment: changes}, err
 }

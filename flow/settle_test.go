@@ -48,10 +48,9 @@ func TestLateAnswer(t *testing.T) {
 		}
 		told <- result.Payment
 	}()
-	for w.open(t) == 0 {
+	for w.clock.Waiting() == 0 { // until the call is out, and sleeps by the world's clock
 		time.Sleep(time.Millisecond)
 	}
-	time.Sleep(50 * time.Millisecond) // the call is out, and sleeps by the world's clock
 	w.set(t, 0, simulated.Settings{})
 	w.later(t, 10*time.Second)
 	w.later(t, 25*time.Second)

@@ -19,6 +19,13 @@ const (
 	// it; KindRefundReleased gives it back when the gateway refuses.
 	KindRefundReserved Kind = "refund_reserved"
 	KindRefundReleased Kind = "refund_released"
+	// KindTransfer is a transfer within a shard; the others are the sides of one
+	// across shards: out of the sender's wallet, into the receiver's, or back into
+	// the sender's.
+	KindTransfer       Kind = "transfer"
+	KindTransferOut    Kind = "transfer_out"
+	KindTransferIn     Kind = "transfer_in"
+	KindTransferReturn Kind = "transfer_return"
 )
 
 // objects says what a kind of transaction books.

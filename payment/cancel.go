@@ -60,7 +60,7 @@ func DecideCancel(p Payment, c Cancel) (Changes, error) {
 func (p *Payment) reverse(reversal Reversal, inquireAt time.Time, changes *Changes) {
 	i := slices.IndexFunc(p.Attempts, Attempt.Stands)
 	attempt := p.Attempts[i]
-	attempt.Reversal, attempt.Inquiry.At, attempt.ExpiresAt = &reversal, inquireAt, time.Time{}
+	attempt.Reversal, attempt.Inquiry, attempt.ExpiresAt = &reversal, Inquiry{At: inquireAt}, time.Time{}
 	p.setAttempt(i, attempt, changes)
 }
 

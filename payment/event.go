@@ -5,6 +5,7 @@ import (
 
 	"florin/event"
 	"florin/ident"
+	"florin/money"
 )
 
 // eventTypes names the event with which a payment reaches a status.
@@ -60,43 +61,18 @@ func (p Payment) lateEvent(kind event.Type, late Attempt) event.Event {
 }
 
 func (p Payment) captureEvent(kind event.Type, c Capture) event.Event {
-	data := make([]byte, 0, 192)
-	data = append(data, `{"id":"`...)
-	data = c.ID.Append(data, ident.Capture)
-	data = append(data, `","object":"capture","status":"`...)
-	data = append(data, c.Status...)
-	data = append(data, `","payment":"`...)
-	data = append(c.Payment.Append(data, ident.Payment), '"')
-	data = appendNumber(data, "user_id", c.UserID)
-	data = appendNumber(data, "amount", c.Minor)
-	data = appendWord(data, "currency", string(p.Amount.Currency))
-	if c.Reason != "" {
-		data = appendWord(data, "reason", string(c.Reason))
-	}
-	return event.Event{
-		Type: kind, Kind: ident.Capture, Object: c.ID, Version: c.Version, UserID: c.UserID,
-		Data: append(data, '}'),
-	}
+	return childEvent(kind, child{
+		kind: ident.Capture, object: "capture", id: c.ID, payment: c.Payment, userID: c.UserID, version: c.Version,
+		status: string(c.Status), amount: money.Amount{Minor: c.Minor, Currency: p.Amount.Currency},
+		reason: string(c.Reason),
+	})
 }
 
 func (r Refund) event(kind event.Type) event.Event {
-	data := make([]byte, 0, 256)
-	data = append(data, `{"id":"`...)
-	data = r.ID.Append(data, ident.Refund)
-	data = append(data, `","object":"refund","status":"`...)
-	data = append(data, r.Status...)
-	data = append(data, `","payment":"`...)
-	data = append(r.Payment.Append(data, ident.Payment), '"')
-	data = appendNumber(data, "user_id", r.UserID)
-	data = appendNumber(data, "amount", r.Amount.Minor)
-	data = appendWord(data, "currency", string(r.Amount.Currency))
-	if r.Reason != "" {
-		data = appendWord(data, "reason", string(r.Reason))
-	}
-	return event.Event{
-		Type: kind, Kind: ident.Refund, Object: r.ID, Version: r.Version, UserID: r.UserID,
-		Data: append(data, '}'),
-	}
+	return childEvent(kind, child{
+		kind: ident.Refund, object: "refund", id: r.ID, payment: r.Payment, userID: r.UserID, version: r.Version,
+		status: string(r.Status), amount: r.Amount, reason: string(r.Reason),
+	})
 }
 
 // disputeEvents names the event with which a dispute reaches a status.
@@ -108,20 +84,40 @@ var disputeEvents = map[DisputeStatus]event.Type{
 }
 
 func (d Dispute) event(kind event.Type) event.Event {
+	return childEvent(kind, child{
+		kind: ident.Dispute, object: "dispute", id: d.ID, payment: d.Payment, userID: d.UserID, version: d.Version,
+		status: string(d.Status), amount: d.Amount, reason: d.Reason,
+	})
+}
+
+// child is what captures, refunds and disputes tell alike.
+type child struct {
+	kind            ident.Kind
+	object          string
+	id, payment     ident.ID
+	userID, version int64
+	status          string
+	amount          money.Amount
+	reason          string // "" for none
+}
+
+// childEvent returns the event of its present version.
+func childEvent(kind event.Type, c child) event.Event {
 	data := make([]byte, 0, 256)
 	data = append(data, `{"id":"`...)
-	data = d.ID.Append(data, ident.Dispute)
-	data = append(data, `","object":"dispute","status":"`...)
-	data = append(data, d.Status...)
-	data = append(data, `","payment":"`...)
-	data = append(d.Payment.Append(data, ident.Payment), '"')
-	data = appendNumber(data, "user_id", d.UserID)
-	data = appendNumber(data, "amount", d.Amount.Minor)
-	data = appendWord(data, "currency", string(d.Amount.Currency))
-	data = appendWord(data, "reason", d.Reason)
+	data = append(c.id.Append(data, c.kind), '"')
+	data = appendWord(data, "object", c.object)
+	data = appendWord(data, "status", c.status)
+	data = append(data, `,"payment":"`...)
+	data = append(c.payment.Append(data, ident.Payment), '"')
+	data = appendNumber(data, "user_id", c.userID)
+	data = appendNumber(data, "amount", c.amount.Minor)
+	data = appendWord(data, "currency", string(c.amount.Currency))
+	if c.reason != "" {
+		data = appendWord(data, "reason", c.reason)
+	}
 	return event.Event{
-		Type: kind, Kind: ident.Dispute, Object: d.ID, Version: d.Version, UserID: d.UserID,
-		Data: append(data, '}'),
+		Type: kind, Kind: c.kind, Object: c.id, Version: c.version, UserID: c.userID, Data: append(data, '}'),
 	}
 }
 

@@ -74,7 +74,7 @@ func DecideOutcome(p Payment, s Settle) (Changes, error) {
 	case s.Outcome == OutcomeApproved && !awaited:
 		p.keepAnswer()
 		attempt.Reversal = &Reversal{ID: s.Reversal, Status: OperationPending}
-		attempt.Inquiry.At = s.InquireAt
+		attempt.Inquiry = Inquiry{At: s.InquireAt}
 		p.record(event.PaymentLateApproval, attempt, &changes)
 	case s.Outcome == OutcomeApproved:
 		p.keepAnswer()

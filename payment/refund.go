@@ -11,7 +11,7 @@ import (
 	"florin/problem"
 )
 
-// GiveBack is the command that begins a refund to the card.
+// GiveBack is the command that begins a refund, to the card or into the wallet.
 type GiveBack struct {
 	ID        ident.ID
 	Minor     int64       // 0 for all that is left

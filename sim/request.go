@@ -46,7 +46,6 @@ type request struct {
 	user   int64
 	scope  string // its path
 	key    string // its idempotency key; "" without
-	other  bool   // the key of an earlier request, with another body
 
 	amount   money.Amount
 	method   string

@@ -12,7 +12,7 @@ type task struct {
 	name string
 	home *instance // whose death ends it; nil: it outlives all instances
 
-	// It can go on when when holds, or at alarm; at once without either.
+	// It can go on once when() holds, or at alarm; at once without either.
 	when  func() bool
 	alarm time.Time
 

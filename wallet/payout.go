@@ -22,7 +22,8 @@ type Payout struct {
 // PayoutStatus is where a payout stands.
 type PayoutStatus string
 
-// PayoutPending waits for a settlement file to take it along.
+// PayoutPending waits for a file for the bank to take it along; nothing writes one
+// yet.
 const PayoutPending PayoutStatus = "pending"
 
 // PayOut is the command that makes a payout.

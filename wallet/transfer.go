@@ -1,11 +1,3 @@
-// Package wallet decides about what users own: transfers between their wallets.
-//
-// A transfer within a shard is one Tx. Across shards it is three, each durable
-// by itself, and no lock spans two of them:
-//
-//	sender's shard:    wallet / transfers     pending
-//	receiver's shard:  transfers / wallet     accepted, or refused: a row either way, once
-//	sender's shard:    (transfers / wallet)   succeeded, or failed and booked back
 package wallet
 
 import (

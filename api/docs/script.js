@@ -138,16 +138,26 @@ function sample(title, versions) {
   return box;
 }
 
+// requestOf returns what an operation takes: JSON, or what a page's form sends.
+function requestOf(op) {
+  const [media, content] = Object.entries(op.requestBody?.content ?? {})[0] ?? [];
+  return { ...content, form: media === 'application/x-www-form-urlencoded' };
+}
+
 function curl(method, path, op) {
-  const sent = { id: 'ID', name: 'simulated' };
-  const url = '$URL' + path.replace(/\{(\w+)\}/g, (_, name) => sent[name] ?? name);
-  const must = (op.parameters ?? []).filter((p) => p.in === 'query' && p.required);
-  const query = must.length ? '?' + must.map((p) => p.name + '=42').join('&') : '';
+  const parameters = op.parameters ?? [];
+  const sent = (p) => p.example ?? p.name.toUpperCase();
+  const url = '$URL' + path.replace(/\{(\w+)\}/g, (_, name) =>
+    sent(parameters.find((p) => p.in === 'path' && p.name === name)));
+  const must = parameters.filter((p) => p.in === 'query' && p.required);
+  const query = must.length ? '?' + must.map((p) => p.name + '=' + sent(p)).join('&') : '';
   const lines = ['curl ' + (method === 'GET' ? '' : '-X ' + method + ' ') + '"' + url + query + '"'];
   if (op.security?.length) lines.push('-H "Authorization: Bearer $KEY"');
-  if (method === 'POST') lines.push('-H "Idempotency-Key: $(uuidgen)"');
-  const example = op.requestBody?.content['application/json'].example;
-  if (example) {
+  if (parameters.some((p) => p.name === 'Idempotency-Key')) lines.push('-H "Idempotency-Key: $(uuidgen)"');
+  const { example, schema, form } = requestOf(op);
+  if (form) {
+    for (const [name, value] of Object.entries(schema.properties)) lines.push('-d ' + name + '=' + value.enum[0]);
+  } else if (example) {
     lines.push("-H 'Content-Type: application/json'");
     const json = JSON.stringify(example, null, 2).replaceAll("'", "'\\''");
     lines.push("-d '" + (json.length < 60 ? JSON.stringify(example) : json) + "'");
@@ -180,7 +190,7 @@ function answerSamples(op) {
 }
 
 function operation(path, method, op) {
-  const body = op.requestBody?.content['application/json'].schema;
+  const body = requestOf(op).schema;
   const parameters = op.parameters ?? [];
   const samples = answerSamples(op);
   const bodyFields = body && objectOf(body);

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"florin/internal/config"
 )
 
 // florinVariable makes the test binary be florin itself.
@@ -62,6 +64,30 @@ func TestReadme(t *testing.T) {
 	shell.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	if out, err := shell.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s\n%s", err, out, server.log)
+	}
+}
+
+// TestReadmeConfiguration loads what README.md shows in its ```yaml block.
+func TestReadmeConfiguration(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, found := strings.Cut(string(readme), "```yaml\n")
+	text, _, ended := strings.Cut(text, "```")
+	if !found || !ended {
+		t.Fatal("the README shows no configuration")
+	}
+	got, err := config.Load(writeConfig(t, text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Default()
+	if len(got.Gateways) != 2 || got.Shards != 4 || got.RateLimit.Requests != 100 || got.Store != want.Store ||
+		got.Mode != want.Mode || got.Listen != want.Listen || got.Data != want.Data || got.Fraud != want.Fraud ||
+		got.Commit != want.Commit || got.Vault != want.Vault || got.RateLimit.Window != want.RateLimit.Window {
+		t.Errorf("the README's configuration is %+v, the default %+v", got, want)
 	}
 }
 

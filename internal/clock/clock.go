@@ -113,6 +113,13 @@ func (m *Manual) Sleep(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
+// Waiting returns how many sleeps and functions wait for the clock to be moved.
+func (m *Manual) Waiting() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.timers)
+}
+
 // Advance moves the clock by d and runs, in order, what became due. A negative
 // d sets it back, as a corrected machine clock is. What it runs may itself
 // advance the clock, which then never falls behind that.

@@ -162,6 +162,9 @@ func TestManualAgainstAList(t *testing.T) {
 				want = append(want, i)
 			}
 		}
+		if n := manual.Waiting(); n != len(want) {
+			t.Fatalf("%d wait, want %d", n, len(want))
+		}
 		slices.SortStableFunc(want, func(a, b int) int { return delays[a] - delays[b] })
 		for range 21 {
 			manual.Advance(time.Duration(rapid.IntRange(1, 3).Draw(t, "step")))

@@ -45,7 +45,7 @@ func Check(fsys fs.FS) ([]Violation, error) {
 			return err
 		case d.IsDir() && skipped(fsys, p):
 			return fs.SkipDir
-		case !d.Type().IsRegular():
+		case !d.Type().IsRegular(), p == ".git": // which is a file in a worktree
 			return nil
 		}
 		source, err := fs.ReadFile(fsys, p)

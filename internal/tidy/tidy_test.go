@@ -85,6 +85,7 @@ var checks = []struct {
 	{"a lock file's address", "web/package-lock.json", `"resolved": "htt` + `ps://example.com/a"`, "does not belong"},
 	{"a program", "florin", "\x7fELF\x00/wo" + "rk/", ""},
 
+	{"a worktree's own", ".git", "gitdir: /wo" + "rk/a\n", ""},
 	{"testdata", "ledger/testdata/a.go", "/wo" + "rk/", ""},
 	{"the built dashboard", "web/dist/a.js", strings.Repeat("a", 200) + " /wo" + "rk/", ""},
 	{"a browser's packages", "web/node_modules/a.js", strings.Repeat("a", 200), ""},

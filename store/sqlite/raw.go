@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -34,44 +35,62 @@ func RawInserts(ctx context.Context, dir string, group int, duration time.Durati
 		}
 	}()
 	ids := ident.NewSource(0, time.Now, func() uint64 { return 0 })
+	raws := make([]*rawGroup, len(s.shards))
+	for i := range raws {
+		raws[i] = newRawGroup(ids, int64(i), group)
+	}
+	perSecond, err = s.writeGroups(ctx, duration, func(i int, tx rawTx) error {
+		raw := raws[i]
+		raw.renew(ids)
+		if err := tx(ctx, raw.claims, rawAccounts[:], &raw.first); err != nil {
+			return err
+		}
+		return tx(ctx, nil, rawAccounts[:], &raw.second)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("store/sqlite: raw inserts: %w", err)
+	}
+	return perSecond * float64(group), nil
+}
+
+// rawTx writes claims and changes in a Tx of one shard.
+type rawTx func(ctx context.Context, claims []store.Claim, accounts []ledger.Key, changes *store.Changes) error
+
+// writeGroups writes groups on all shards at once for the duration, and returns
+// how many a second.
+func (s *Store) writeGroups(
+	ctx context.Context, duration time.Duration, group func(shard int, tx rawTx) error,
+) (perSecond float64, err error) {
 	var running sync.WaitGroup
 	permits := make(chan struct{}, rawPermits)
 	groups, errs := make([]int, len(s.shards)), make([]error, len(s.shards))
 	start := time.Now()
 	for i, sh := range s.shards {
 		running.Go(func() {
-			raw := newRawGroup(ids, int64(i), group)
-			for errs[i] == nil && ctx.Err() == nil && time.Since(start) < duration {
-				raw.renew(ids)
-				errs[i] = sh.writeRaw(ctx, raw, permits)
-				groups[i]++
+			tx := func(
+				ctx context.Context, claims []store.Claim, accounts []ledger.Key, changes *store.Changes,
+			) error {
+				permits <- struct{}{}
+				defer func() { <-permits }()
+				return sh.writeRaw(ctx, claims, accounts, changes)
+			}
+			for ; errs[i] == nil && ctx.Err() == nil && time.Since(start) < duration; groups[i]++ {
+				errs[i] = group(i, tx)
 			}
 		})
 	}
 	running.Wait()
 	elapsed := time.Since(start)
 	total := 0
-	for i := range groups {
-		if errs[i] != nil {
-			return 0, fmt.Errorf("store/sqlite: raw inserts: %w", errs[i])
-		}
-		total += groups[i] * group
+	for _, n := range groups {
+		total += n
 	}
-	return float64(total) / elapsed.Seconds(), nil
+	return float64(total) / elapsed.Seconds(), errors.Join(errs...)
 }
 
-func (sh *shard) writeRaw(ctx context.Context, raw *rawGroup, permits chan struct{}) error {
-	if err := sh.writeRawTx(ctx, raw.claims, &raw.first, permits); err != nil {
-		return err
-	}
-	return sh.writeRawTx(ctx, nil, &raw.second, permits)
-}
-
-func (sh *shard) writeRawTx(
-	ctx context.Context, claims []store.Claim, changes *store.Changes, permits chan struct{},
+func (sh *shard) writeRaw(
+	ctx context.Context, claims []store.Claim, accounts []ledger.Key, changes *store.Changes,
 ) error {
-	permits <- struct{}{}
-	defer func() { <-permits }()
 	if err := sh.take(ctx); err != nil {
 		return err
 	}
@@ -81,7 +100,7 @@ func (sh *shard) writeRawTx(
 	}
 	t := &sh.tx
 	t.won = append(t.won, claims...)
-	err := t.loadAccounts(rawAccounts[:], map[ledger.Key]ledger.Account{})
+	err := t.loadAccounts(accounts, make(map[ledger.Key]ledger.Account, len(accounts)))
 	if err == nil {
 		err = t.write(changes)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"florin/event"
@@ -36,59 +35,19 @@ func RawTransfers(
 	raws := make([]*rawTransfers, len(s.shards))
 	for i, sh := range s.shards {
 		raws[i] = newRawTransfers(int64(i), group, users/len(s.shards))
-		if err := sh.writeRawTransfers(ctx, raws[i].wallets, &store.Changes{Group: ids.New(0)}, nil); err != nil {
+		if err := sh.writeRaw(ctx, nil, raws[i].wallets, &store.Changes{Group: ids.New(0)}); err != nil {
 			return 0, fmt.Errorf("store/sqlite: raw transfers: %w", err)
 		}
 	}
-	var running sync.WaitGroup
-	permits := make(chan struct{}, rawPermits)
-	groups, errs := make([]int, len(s.shards)), make([]error, len(s.shards))
-	start := time.Now()
-	for i, sh := range s.shards {
-		running.Go(func() {
-			for raw := raws[i]; errs[i] == nil && ctx.Err() == nil && time.Since(start) < duration; groups[i]++ {
-				raw.renew(ids)
-				errs[i] = sh.writeRawTransfers(ctx, raw.touched, &raw.changes, permits)
-			}
-		})
-	}
-	running.Wait()
-	elapsed := time.Since(start)
-	total := 0
-	for i := range groups {
-		if errs[i] != nil {
-			return 0, fmt.Errorf("store/sqlite: raw transfers: %w", errs[i])
-		}
-		total += groups[i] * group
-	}
-	return float64(total) / elapsed.Seconds(), nil
-}
-
-func (sh *shard) writeRawTransfers(
-	ctx context.Context, keys []ledger.Key, changes *store.Changes, permits chan struct{},
-) error {
-	if permits != nil {
-		permits <- struct{}{}
-		defer func() { <-permits }()
-	}
-	if err := sh.take(ctx); err != nil {
-		return err
-	}
-	defer sh.give()
-	if err := sh.begin(); err != nil {
-		return err
-	}
-	t := &sh.tx
-	err := t.loadAccounts(keys, make(map[ledger.Key]ledger.Account, len(keys)))
-	if err == nil {
-		err = t.write(changes)
-	}
+	perSecond, err = s.writeGroups(ctx, duration, func(i int, tx rawTx) error {
+		raw := raws[i]
+		raw.renew(ids)
+		return tx(ctx, nil, raw.touched, &raw.changes)
+	})
 	if err != nil {
-		sh.rollback()
-		return err
+		return 0, fmt.Errorf("store/sqlite: raw transfers: %w", err)
 	}
-	t.changes = nil // nothing to remember
-	return t.commit()
+	return perSecond * float64(group), nil
 }
 
 // rawTransfers is the rows of a group of transfers within a shard.
