@@ -85,10 +85,10 @@ func (f *fakeFlows) Adjust(_ context.Context, r flow.Adjust) (wallet.Adjustment,
 	})
 }
 
-func (f *fakeFlows) Settle(_ context.Context, r flow.Settle) (ledger.Settlement, bool, error) {
+func (f *fakeFlows) RecordSettlement(_ context.Context, r flow.RecordSettlement) (ledger.Settlement, bool, error) {
 	type changes = wallet.Changes[ledger.Settlement]
 	return decide(f, r, r.Idempotency, 0, f.settlements, func(id ident.ID) (changes, error) {
-		settled, booked, err := ledger.DecideSettlement(ledger.Settle{
+		settled, booked, err := ledger.DecideSettlement(ledger.RecordSettlement{
 			ID: id, Gateway: r.Gateway, Reference: r.Reference, Amount: r.Amount, FeeMinor: r.FeeMinor,
 		})
 		return changes{Value: settled, Transactions: []ledger.Transaction{booked}}, err

@@ -38,12 +38,12 @@ func (c *call) createSettlement() error {
 	if err != nil {
 		return err
 	}
-	var r flow.Settle
+	var r flow.RecordSettlement
 	if err := c.decode(maxBody, false, func(d *decoder) { d.settlement(&r) }); err != nil {
 		return err
 	}
 	r.Idempotency = c.idempotency(key, c.in)
-	s, replayed, err := c.api.cfg.Flows.Settle(c.r.Context(), r)
+	s, replayed, err := c.api.cfg.Flows.RecordSettlement(c.r.Context(), r)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (c *call) createSettlement() error {
 	})
 }
 
-func (d *decoder) settlement(r *flow.Settle) {
+func (d *decoder) settlement(r *flow.RecordSettlement) {
 	d.members(settlementMembers, func(name string) {
 		switch name {
 		case "gateway":

@@ -24,7 +24,7 @@ type WalletFlows interface {
 	EndHold(ctx context.Context, r flow.EndHold) (h wallet.Hold, replayed bool, err error)
 	HoldByID(ctx context.Context, userID int64, id ident.ID) (wallet.Hold, error)
 	Holds(ctx context.Context, q store.HoldQuery) ([]wallet.Hold, error)
-	Settle(ctx context.Context, r flow.Settle) (s ledger.Settlement, replayed bool, err error)
+	RecordSettlement(ctx context.Context, r flow.RecordSettlement) (s ledger.Settlement, replayed bool, err error)
 	PayOut(ctx context.Context, r flow.PayOut) (p wallet.Payout, replayed bool, err error)
 	PayoutByID(ctx context.Context, id ident.ID) (wallet.Payout, error)
 	Payouts(ctx context.Context, q store.PayoutQuery) ([]wallet.Payout, error)

@@ -75,7 +75,7 @@ func TestSettlements(t *testing.T) {
 		"object": "settlement", "gateway": "simulated", "reference": "po_1", "amount": 1000.0, "fee": 30.0, "net": 970.0,
 		"currency": "USD", "livemode": false, "created_at": "2026-01-31T09:30:00.123Z",
 	})
-	if r := s.flows.asked[0].(flow.Settle); r.Idempotency == nil || r.Idempotency.Scope != settlementsPath {
+	if r := s.flows.asked[0].(flow.RecordSettlement); r.Idempotency == nil || r.Idempotency.Scope != settlementsPath {
 		t.Errorf("the flow was asked %+v", r)
 	}
 	again := s.post(settlementsPath, settlement, "Idempotency-Key: k")

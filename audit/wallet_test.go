@@ -44,7 +44,7 @@ func newWalletWorld(t *testing.T) *world {
 		}
 	}
 	for _, fee := range []int64{0, 30} {
-		_, booked, err := ledger.DecideSettlement(ledger.Settle{
+		_, booked, err := ledger.DecideSettlement(ledger.RecordSettlement{
 			ID: w.ids.New(0), Gateway: "alpha", Reference: "r", Amount: usd(1000), FeeMinor: fee,
 		})
 		w.must(err)

@@ -225,7 +225,7 @@ func (b table) dispute(purpose payment.Purpose, evidence string) ident.ID {
 func (b table) settle(minor, fee int64) ident.ID {
 	b.Helper()
 	reference := fmt.Sprintf("%d less %d", minor, fee)
-	s, replayed, err := b.flow.Settle(b.Context(), flow.Settle{
+	s, replayed, err := b.flow.RecordSettlement(b.Context(), flow.RecordSettlement{
 		Gateway: "first", Reference: reference, Amount: b.amount(minor), FeeMinor: fee,
 	})
 	if err != nil || replayed {

@@ -12,8 +12,8 @@ import (
 	"florin/store"
 )
 
-// Settle books what a gateway has paid out to us.
-type Settle struct {
+// RecordSettlement books what a gateway has paid out to us.
+type RecordSettlement struct {
 	Gateway     string // as it is configured
 	Reference   string // the gateway's, unique per gateway for ever
 	Amount      money.Amount
@@ -21,14 +21,14 @@ type Settle struct {
 	Idempotency *Idempotency
 }
 
-// Settle books a settlement in one Tx, once for its reference: the same one again
+// RecordSettlement books a settlement in one Tx, once for its reference: the same one again
 // answers what the first was answered, if gateway, amount and fee are the same.
-func (s *Service) Settle(ctx context.Context, r Settle) (settled ledger.Settlement, replayed bool, err error) {
+func (s *Service) RecordSettlement(ctx context.Context, r RecordSettlement) (settled ledger.Settlement, replayed bool, err error) {
 	if _, ok := s.gateways[r.Gateway]; !ok {
 		return settled, false, problem.Invalid("gateway", "is not configured")
 	}
 	const nobody = 0
-	c := ledger.Settle{
+	c := ledger.RecordSettlement{
 		ID: s.cfg.IDs.New(nobody), Gateway: r.Gateway, Reference: r.Reference, Amount: r.Amount, FeeMinor: r.FeeMinor,
 	}
 	command := &namedCommand[ledger.Settlement]{

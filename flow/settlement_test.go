@@ -15,12 +15,12 @@ import (
 func TestSettlementIsBookedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	settle := flow.Settle{Gateway: "first", Reference: "r", Amount: usd(1000), FeeMinor: 30}
+	settle := flow.RecordSettlement{Gateway: "first", Reference: "r", Amount: usd(1000), FeeMinor: 30}
 	var callers sync.WaitGroup
 	var made atomic.Int32
 	for range 40 {
 		callers.Go(func() {
-			s, replayed, err := w.flow.Settle(t.Context(), settle)
+			s, replayed, err := w.flow.RecordSettlement(t.Context(), settle)
 			if err != nil || s.NetMinor() != 970 {
 				t.Errorf("%+v, %v", s, err)
 			}
@@ -32,18 +32,18 @@ func TestSettlementIsBookedOnce(t *testing.T) {
 	callers.Wait()
 	other := settle
 	other.Gateway = "second"
-	if _, replayed, err := w.flow.Settle(t.Context(), other); err != nil || replayed || made.Load() != 1 {
+	if _, replayed, err := w.flow.RecordSettlement(t.Context(), other); err != nil || replayed || made.Load() != 1 {
 		t.Errorf("booked %d times; another gateway's of the same reference: %v, %v", made.Load(), replayed, err)
 	}
-	for param, change := range map[string]func(*flow.Settle){
-		"gateway":   func(r *flow.Settle) { r.Gateway = "third" },
-		"reference": func(r *flow.Settle) { r.FeeMinor++ },
-		"amount":    func(r *flow.Settle) { r.Reference, r.Amount.Minor = "s", 0 },
-		"fee":       func(r *flow.Settle) { r.Reference, r.FeeMinor = "s", 1001 },
+	for param, change := range map[string]func(*flow.RecordSettlement){
+		"gateway":   func(r *flow.RecordSettlement) { r.Gateway = "third" },
+		"reference": func(r *flow.RecordSettlement) { r.FeeMinor++ },
+		"amount":    func(r *flow.RecordSettlement) { r.Reference, r.Amount.Minor = "s", 0 },
+		"fee":       func(r *flow.RecordSettlement) { r.Reference, r.FeeMinor = "s", 1001 },
 	} {
 		r := settle
 		change(&r)
-		_, _, err := w.flow.Settle(t.Context(), r)
+		_, _, err := w.flow.RecordSettlement(t.Context(), r)
 		var p *problem.Problem
 		if !errors.As(err, &p) || p.Param != param {
 			t.Errorf("%+v: %v, want %s refused", r, err, param)

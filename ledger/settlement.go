@@ -6,8 +6,8 @@ import (
 	"florin/problem"
 )
 
-// Settle is the command that books what a gateway has paid out to us.
-type Settle struct {
+// RecordSettlement is the command that books what a gateway has paid out to us.
+type RecordSettlement struct {
 	ID      ident.ID // of the transaction
 	Gateway string
 	// Reference is the gateway's name for it, unique per gateway for ever.
@@ -21,14 +21,14 @@ type Settle struct {
 // Settlement is what became of it. It is never changed: its transaction is all
 // there is of it, and has its id. No user's command wrote that, so that it is user
 // 0's and stands on shard 0.
-type Settlement struct{ Settle }
+type Settlement struct{ RecordSettlement }
 
 // NetMinor is what has come to the bank, in minor units.
 func (s Settlement) NetMinor() int64 { return s.Amount.Minor - s.FeeMinor }
 
 // DecideSettlement moves a settlement from the gateway's receivable to the bank,
 // and its fee to the gateway's fees.
-func DecideSettlement(c Settle) (Settlement, Transaction, error) {
+func DecideSettlement(c RecordSettlement) (Settlement, Transaction, error) {
 	most := c.Amount.Currency.MaxMinor()
 	switch {
 	case c.Amount.Minor <= 0 || c.Amount.Minor > most:

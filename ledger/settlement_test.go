@@ -30,7 +30,7 @@ func TestDecideSettlement(t *testing.T) {
 		{1000, -1, 0, "fee"},
 		{1000, 1001, 0, "fee"},
 	} {
-		settled, booked, err := ledger.DecideSettlement(ledger.Settle{
+		settled, booked, err := ledger.DecideSettlement(ledger.RecordSettlement{
 			ID: ids.New(0), Gateway: "first", Reference: "r",
 			Amount: money.Amount{Minor: c.amount, Currency: "USD"}, FeeMinor: c.fee,
 		})
