@@ -115,6 +115,34 @@ func TestNoticeThatIsNone(t *testing.T) {
 	}
 }
 
+// What a refund's request was answered stays, also when an inquiry learned it and
+// the refund fails later.
+func TestRefundIsRepeatedAsItWasTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.pay(t, authorize(7, "pm_card_visa"), payment.Succeeded)
+	w.set(t, 0, simulated.Settings{ErrorAfterRate: 1})
+	r := flow.Refund{Payment: p.ID, Idempotency: keyed("k")}
+	if _, err := w.flow.Refund(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	w.set(t, 0, simulated.Settings{})
+	w.later(t, time.Minute)
+	first, err := w.flow.Refund(t.Context(), r)
+	if err != nil || first.Refund.Status != payment.OperationSucceeded {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	w.notice(t, gateway.Notice{Operation: first.Refund.ID, Outcome: gateway.Outcome{
+		Status: gateway.Declined, Reason: problem.ExpiredCard,
+	}})
+	if again, err := w.flow.Refund(t.Context(), r); err != nil || again.Refund != first.Refund {
+		t.Errorf("%+v, %v, want %+v", again.Refund, err, first.Refund)
+	}
+	if now, err := w.flow.RefundByID(t.Context(), first.Refund.ID); err != nil || !now.FailedLater() {
+		t.Errorf("it is %+v, %v", now, err)
+	}
+}
+
 // A challenge that was passed is not opened again by a notice that comes late.
 func TestChallengeDoesNotComeBack(t *testing.T) {
 	t.Parallel()

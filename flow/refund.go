@@ -132,7 +132,7 @@ func (s *Service) replayRefund(ctx context.Context, held store.Claim) (RefundRes
 	if r.Status == payment.OperationPending && r.AnsweredAt.IsZero() && young {
 		return RefundResult{}, inProgress()
 	}
-	return RefundResult{Refund: r, Replayed: true}, nil
+	return RefundResult{Refund: r.FirstOutcome(), Replayed: true}, nil
 }
 
 // settleRefundCommand is Tx 2 of a refund.

@@ -169,3 +169,13 @@ func (p *Payment) bookBack(refund Refund, changes *Changes) {
 // FailedLater tells whether the refund failed after it had succeeded: it was
 // booked, and booked back.
 func (r Refund) FailedLater() bool { return r.Status == OperationFailed && r.Version > 2 }
+
+// FirstOutcome returns the refund as it was before it failed later: what the
+// request for it is answered with.
+func (r Refund) FirstOutcome() Refund {
+	if r.FailedLater() {
+		r.Status, r.Reason = OperationSucceeded, ""
+		r.Version--
+	}
+	return r
+}
