@@ -20,6 +20,7 @@ const (
 	maxQueue   = 10_000_000
 	maxPermits = 256
 	maxTime    = time.Hour
+	maxPause   = time.Second
 
 	maxRequests = 1_000_000 // of an API key, in a window
 )
@@ -104,6 +105,9 @@ func (c *Config) checkCommit() error {
 		if f.value < 1 || f.value > f.max {
 			return c.source.at(f.name, "%d is not 1 to %d", f.value, f.max)
 		}
+	}
+	if c.Commit.Pause < 0 || c.Commit.Pause > maxPause {
+		return c.source.at("commit.pause", "%s is no time from 0s to %s", c.Commit.Pause, maxPause)
 	}
 	return c.checkTime("commit.permit_hold", c.Commit.PermitHold)
 }

@@ -111,4 +111,5 @@ const (
 	defaultCommandTimeout = 30 * time.Second
 	defaultShards         = 4
 	defaultUser           = "florin"
+	defaultPause          = 2 * time.Millisecond
 )

@@ -75,6 +75,10 @@ type Commit struct {
 	// PermitHold is after what time a permit is lent to another shard; 50 ms by
 	// default.
 	PermitHold time.Duration `yaml:"permit_hold"`
+	// Pause is how long a shard gathers before a group while the last one held
+	// more than one request: 0 on the embedded store, 2 ms on PostgreSQL, by
+	// default.
+	Pause time.Duration `yaml:"pause"`
 	// MaxGroup is the most requests that are committed together; 512 by default.
 	MaxGroup int `yaml:"max_group"`
 	// MaxQueue is the most that wait, a shard, until more are refused with 503;
@@ -96,6 +100,9 @@ type RateLimit struct {
 	// Window is how long that is, whole seconds from 1s to 1h; 1 s by default.
 	Window time.Duration `yaml:"window"`
 }
+
+// Path is the file that the configuration was read from; "" for none.
+func (c *Config) Path() string { return c.source.path }
 
 // The kinds of stores and gateways.
 const (

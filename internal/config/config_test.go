@@ -130,6 +130,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		gateway + "  - name: b\n    kind: paypal\n":           `:5: gateways[1].kind: "paypal" is none of simulated`,
 		gateway + "    deadline: 8\n":                         ":4: gateways[0].deadline: 8 has no unit: write a unit, as",
 		gateway + "    deadline: 8000000000\n":                ":4: gateways[0].deadline: 8000000000 has no unit",
+		"commit:\n  pause: 2s\n":                              ":2: commit.pause: 2s is no time from 0s to 1s",
 		"commit:\n  permit_hold: 0\n":                         ":2: commit.permit_hold: 0s is no time from 1ms",
 		"gateways: []\n":                                      ":1: gateways: is empty",
 		"mode: test\ngateways:\n":                             ":2: gateways: is empty",

@@ -78,6 +78,9 @@ func (c *Config) resolve() error {
 	if !c.source.given["commit.permits"] {
 		c.Commit.Permits = len(c.Databases) // a shard commits whatever the others do
 	}
+	if !c.source.given["commit.pause"] {
+		c.Commit.Pause = defaultPause
+	}
 	return c.fitPools()
 }
 
