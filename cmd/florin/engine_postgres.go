@@ -31,7 +31,7 @@ func postgresConfig(cfg config.Config, purpose use) postgres.Config {
 	for _, d := range cfg.Databases {
 		shard := postgres.Shard{
 			DSN: withPassword(d.DSN, string(d.Password)), Unprepared: !d.PreparedStatements,
-			Pool: postgres.Pool{
+			Pool: &postgres.Pool{
 				MinSize: d.Pool.MinSize, MaxSize: d.Pool.MaxSize, Timeout: d.Pool.Timeout, CommandTimeout: d.Pool.CommandTimeout,
 			},
 		}

@@ -44,7 +44,7 @@ type Pool struct {
 	// MinSize is how many are kept open, 0 to MaxSize; 20 by default, or MaxSize
 	// if that is less.
 	MinSize int `yaml:"min_size"`
-	// MaxSize is the most that are open at a time, 1 to 10,000; 100 by default,
+	// MaxSize is the most that are open at a time, 2 to 10,000; 100 by default,
 	// or what the server's max_connections leaves.
 	MaxSize int `yaml:"max_size"`
 	// Timeout is how long a free connection is waited for; 30 s by default.

@@ -245,7 +245,7 @@ func TestPoolErrorsNameTheLine(t *testing.T) {
 		},
 		{
 			masterBlock + "  connection_pool: {max_size: 0}\n",
-			":4: database_cluster.connection_pool.max_size: 0 is not 1",
+			":4: database_cluster.connection_pool.max_size: 0 is not 2",
 		},
 		{
 			masterBlock + "  connection_pool: {min_size: -1}\n",

@@ -48,6 +48,7 @@ func (s Secret) Format(f fmt.State, _ rune) {
 const (
 	maxPort           = 65_535
 	maxWeight         = 1000
+	minPoolSize       = 2 // a connection that writes and one that reads
 	maxPoolSize       = 10_000
 	maxMaxConnections = 262_143 // PostgreSQL's own bound
 )
@@ -115,7 +116,7 @@ func (c *Config) checkRange(field string, n, least, most int) error {
 }
 
 func (c *Config) checkPool(field string, p Pool) error {
-	if err := c.checkRange(field+".max_size", p.MaxSize, 1, maxPoolSize); err != nil {
+	if err := c.checkRange(field+".max_size", p.MaxSize, minPoolSize, maxPoolSize); err != nil {
 		return err
 	}
 	if err := c.checkRange(field+".min_size", p.MinSize, 0, maxPoolSize); err != nil {

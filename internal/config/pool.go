@@ -106,10 +106,10 @@ func (c *Config) fit(name string, limit int, shards []*Database) error {
 		left = (limit - reserved - fixed) / len(free)
 	}
 	switch {
-	case first != nil && (len(free) == 0 || left < 1):
+	case first != nil && (len(free) == 0 || left < minPoolSize):
 		return c.source.at(first.poolField, "the pools of the %d shards on %s may take %d connections, "+
 			"and its max_connections is %d", len(shards), name, sum, limit)
-	case left < 1:
+	case left < minPoolSize:
 		return c.source.at("database_cluster.master.max_connections", "%d is too few for the %d shards on %s",
 			limit, len(shards), name)
 	}
