@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"florin/internal/config"
 	"florin/store/postgres"
