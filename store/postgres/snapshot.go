@@ -42,6 +42,22 @@ func (s *Store) Snapshot(ctx context.Context, shard int) (store.Snapshot, error)
 	return v, nil
 }
 
+// connectToRead makes a connection that belongs to no pool.
+func (sh *shard) connectToRead(ctx context.Context) (*pgx.Conn, error) {
+	if err := sh.usable(); err != nil {
+		return nil, err
+	}
+	c, err := pgx.ConnectConfig(ctx, sh.reader(ctx).Config().ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	if err := sh.examine(ctx, c); err != nil {
+		_ = c.Close(ctx)
+		return nil, err
+	}
+	return c, nil
+}
+
 // begin fixes the view by the first read. A visitor may take its time.
 func (v *snapshot) begin(ctx context.Context) error {
 	for _, sql := range []string{
@@ -147,7 +163,7 @@ const allEvents = `SELECT ` + eventColumns + ` FROM events WHERE position > $1 O
 
 // Events visits every event, by position.
 func (v *snapshot) Events(ctx context.Context, visit func(event.Stored) error) error {
-	return visitAll(ctx, v, allEvents, (*row).event, -1,
+	return visitAll(ctx, v, allEvents, (*row).event, int64(-1),
 		func(e *event.Stored) int64 { return int64(e.Position) }, visit)
 }
 
