@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"context"
+
 	"florin/access"
 )
 
@@ -33,4 +35,11 @@ func (r *row) apiKey() (k access.APIKey) {
 	r.json(&k.Scopes)
 	k.RevokedAt = r.time()
 	return k
+}
+
+const selectAPIKeys = `SELECT ` + apiKeyColumns + ` FROM api_keys ORDER BY id` //nolint:gosec // a query
+
+// APIKeys lists all keys, revoked ones too.
+func (s *Store) APIKeys(ctx context.Context) ([]access.APIKey, error) {
+	return readAll(ctx, s.shards[0], (*row).apiKey, selectAPIKeys)
 }

@@ -1,9 +1,6 @@
 package postgres
 
 import (
-	"context"
-
-	"florin/ident"
 	"florin/money"
 	"florin/payment"
 	"florin/problem"
@@ -83,24 +80,3 @@ func (r *row) payment() (p payment.Payment) {
 }
 
 const selectPayment = `SELECT ` + paymentColumns + ` FROM payments WHERE id = $1`
-
-// Payment returns a payment with its children, or ErrNotFound.
-func (s *Store) Payment(ctx context.Context, id ident.ID) (p payment.Payment, err error) {
-	err = s.of(id).readTx(ctx, func(c *reader) error {
-		if p, err = one(ctx, c, (*row).payment, selectPayment, id); err != nil {
-			return err
-		}
-		if p.Attempts, err = all(ctx, c, (*row).attempt, selectAttempts, id); err != nil {
-			return err
-		}
-		if p.Captures, err = all(ctx, c, (*row).capture, selectCaptures, id); err != nil {
-			return err
-		}
-		if p.Refunds, err = all(ctx, c, (*row).refund, selectRefunds, id); err != nil {
-			return err
-		}
-		p.Disputes, err = all(ctx, c, (*row).dispute, selectDisputes, id)
-		return err
-	})
-	return p, err
-}
