@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -66,8 +65,21 @@ func toMigrate(cfg config.Config, err error) error {
 	if !errors.Is(err, postgres.ErrSchema) {
 		return err
 	}
-	return fmt.Errorf("%w; see florin migrate up --config %s", err, quoted(cfg.Path()))
+	const command = "florin migrate up"
+	return oldSchema{err, strings.NewReplacer("`"+command+"`", command+" --config "+quoted(cfg.Path())).Replace(err.Error())}
 }
+
+// oldSchema is an error with a text of its own.
+type oldSchema struct {
+	error
+	text string
+}
+
+// Error implements error.
+func (o oldSchema) Error() string { return o.text }
+
+// Unwrap returns the error.
+func (o oldSchema) Unwrap() error { return o.error }
 
 func migratePostgres(ctx context.Context, cfg config.Config) ([]schema, error) {
 	return schemasOf(postgres.Migrate(ctx, postgresConfig(cfg, writing)))

@@ -87,6 +87,9 @@ func (s shardsStatusCmd) Run(ctx context.Context, c *console) error {
 		limited, cancel := context.WithTimeout(ctx, inspectTimeout)
 		status, err := inspector.Inspect(limited, shard)
 		cancel()
+		if cfg.Databases != nil {
+			status.Connections.Max = cfg.Databases[shard].Pool.MaxSize // a server's, not this command's
+		}
 		rows[shard] = rowOfShard(shard, status, err)
 		if err != nil {
 			away++

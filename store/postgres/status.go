@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"florin/store"
 )
@@ -106,15 +108,9 @@ func replicasOf(ctx context.Context, shard Shard, at string) []store.ReplicaStat
 func (r Replica) inspect(ctx context.Context, shard Shard, at string) (status store.ReplicaStatus) {
 	status.Server, status.Weight = net.JoinHostPort(r.Host, strconv.Itoa(r.Port)), r.Weight
 	status.Err = func() error {
-		cfg, err := connConfig(shard)
+		cfg, err := r.config(shard)
 		if err != nil {
 			return err
-		}
-		cfg.Host, cfg.Port, cfg.Fallbacks = r.Host, uint16(r.Port), nil //nolint:gosec // a port
-		cfg.ValidateConnect = nil
-		if cfg.TLSConfig != nil {
-			cfg.TLSConfig = cfg.TLSConfig.Clone()
-			cfg.TLSConfig.ServerName = r.Host
 		}
 		c, err := pgx.ConnectConfig(ctx, cfg)
 		if err != nil {
@@ -136,4 +132,35 @@ func (r Replica) inspect(ctx context.Context, shard Shard, at string) (status st
 		return err
 	}()
 	return status
+}
+
+// config leads to the shard's database on the replica, in the ways, with TLS and
+// without, that lead to the first of the shard's own servers.
+func (r Replica) config(shard Shard) (*pgx.ConnConfig, error) {
+	cfg, err := connConfig(shard)
+	if err != nil {
+		return nil, err
+	}
+	first, port := cfg.Host, cfg.Port
+	var ways []*pgconn.FallbackConfig
+	for _, f := range cfg.Fallbacks {
+		if f.Host == first && f.Port == port {
+			ways = append(ways, &pgconn.FallbackConfig{Host: r.Host, Port: uint16(r.Port), TLSConfig: r.tls(f.TLSConfig)})
+		}
+	}
+	cfg.Host, cfg.Port, cfg.Fallbacks = r.Host, uint16(r.Port), ways
+	cfg.TLSConfig, cfg.ValidateConnect = r.tls(cfg.TLSConfig), nil
+	return cfg, nil
+}
+
+// tls returns a server's settings as the replica's.
+func (r Replica) tls(of *tls.Config) *tls.Config {
+	if of == nil {
+		return nil
+	}
+	own := of.Clone()
+	if own.ServerName != "" {
+		own.ServerName = r.Host
+	}
+	return own
 }
