@@ -57,7 +57,7 @@ func withPassword(dsn, password string) string {
 	if query != "" {
 		query += "&"
 	}
-	return before + "?" + query + "password=" + url.QueryEscape(password)
+	return before + "?" + query + "password=" + strings.ReplaceAll(url.QueryEscape(password), "+", "%20")
 }
 
 // toMigrate says how to mend a schema that is another version's.
@@ -66,7 +66,7 @@ func toMigrate(cfg config.Config, err error) error {
 		return err
 	}
 	const command = "florin migrate up"
-	return oldSchema{err, strings.NewReplacer("`"+command+"`", command+" --config "+quoted(cfg.Path())).Replace(err.Error())}
+	return oldSchema{err, strings.ReplaceAll(err.Error(), "`"+command+"`", command+" --config "+quoted(cfg.Path()))}
 }
 
 // oldSchema is an error with a text of its own.

@@ -22,8 +22,9 @@ type shardsStatusCmd struct {
 
 // Help implements kong.HelpProvider.
 func (shardsStatusCmd) Help() string {
-	return `A line a shard, and one for each of its replicas: how far it is behind. It works while servers run. The count of
-payments is what the engine knows without counting. The exit code is 1 if a shard does not answer.
+	return `It works while servers run, and prints a line a shard. The count of payments is what the engine knows without
+counting; a replica is behind by what it has not replayed of the primary's log. The exit code is 1 if a shard does not
+answer.
 
 Example:
   florin shards status --config florin.yaml

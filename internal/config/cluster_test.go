@@ -383,3 +383,27 @@ func checkErrors(t *testing.T, texts [][2]string) {
 		}
 	}
 }
+
+// TestTheReadmesFilesLoad, as they stand.
+func TestTheReadmesFilesLoad(t *testing.T) {
+	t.Setenv("FLORIN_DB_PASSWORD", "of-the-readme")
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores := map[string]int{}
+	for _, block := range strings.Split(string(readme), "```yaml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		if !strings.HasPrefix(text, "mode:") && !strings.HasPrefix(text, "store:") {
+			continue // another program's
+		}
+		cfg, err := load(t, text, nil)
+		if err != nil {
+			t.Errorf("%v in\n%s", err, text)
+		}
+		stores[cfg.Store]++
+	}
+	if stores[config.SQLite] == 0 || stores[config.Postgres] == 0 {
+		t.Errorf("the README shows files of %v", stores)
+	}
+}

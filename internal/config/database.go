@@ -192,7 +192,7 @@ func (c *Config) database(number int, s Shard) (Database, error) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
 		r.Port, r.Weight = or(r.Port, defaultPort), or(r.Weight, defaultWeight)
-		if slices.Contains(d.servers, r.server()) {
+		if len(d.servers) == 1 && d.servers[0] == r.server() { // of several, it may follow another
 			return d, c.source.at(d.field+".read_replicas", "%s is the shard's master already", r.server())
 		}
 	}

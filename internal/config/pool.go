@@ -70,7 +70,9 @@ func (c *Config) poolsByServer() (servers []string, on map[string][]*Database) {
 		d := &c.Databases[i]
 		all := slices.Clone(d.servers)
 		for _, r := range d.Replicas {
-			all = append(all, r.server())
+			if !slices.Contains(all, r.server()) {
+				all = append(all, r.server())
+			}
 		}
 		for _, name := range all {
 			if on[name] == nil {

@@ -78,7 +78,7 @@ func withSetting(dsn, name, value string) string {
 	if query != "" {
 		query += "&"
 	}
-	return before + "?" + query + name + "=" + url.QueryEscape(value)
+	return before + "?" + query + name + "=" + url.QueryEscape(value) // no space is in it
 }
 
 // eachSchema runs statements in every database.

@@ -21,7 +21,8 @@ var _ store.Inspector = (*Store)(nil)
 // selectStatus reads what a shard's primary says of itself. The count of rows is
 // the planner's, as of the last ANALYZE or vacuum; a table that never had one has
 // its pages guessed.
-const selectStatus = `SELECT coalesce(host(inet_server_addr()), ''), coalesce(inet_server_port(), 0), current_database(),
+const selectStatus = `SELECT coalesce(host(inet_server_addr()), ''), coalesce(inet_server_port(), 0),
+	current_database(),
 	pg_database_size(current_database()),
 	(SELECT greatest(c.reltuples, s.n_live_tup, 0)::bigint FROM pg_class c
 		LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid WHERE c.oid = 'payments'::regclass),

@@ -18,7 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrNoPGBench: pgbench is not installed at the server's version.
+// ErrNoPGBench says that pgbench is not installed at the server's version.
 var ErrNoPGBench = errors.New("store/postgres: there is no pgbench of the server's version")
 
 // tpcbSchema is where pgbench has its tables, in the database of shard 0.
@@ -62,7 +62,7 @@ func NewTPCB(ctx context.Context, cfg Config) (*TPCB, error) {
 // findPGBench returns a pgbench of a major version; "" for none.
 func findPGBench(ctx context.Context, major string) string {
 	for _, program := range []string{filepath.Join("/usr/lib/postgresql", major, "bin/pgbench"), "pgbench"} {
-		said, err := exec.CommandContext(ctx, program, "--version").Output()
+		said, err := exec.CommandContext(ctx, program, "--version").Output() //nolint:gosec // one of the two
 		if err == nil && strings.Contains(string(said), "(PostgreSQL) "+major+".") {
 			return program
 		}
@@ -120,7 +120,7 @@ func (t *TPCB) Close() error {
 }
 
 func (t *TPCB) pgbench(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, t.program, args...)
+	cmd := exec.CommandContext(ctx, t.program, args...) //nolint:gosec // the program that findPGBench has found
 	cmd.Env = append(os.Environ(), t.target...)
 	var said, wrong bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &wrong
