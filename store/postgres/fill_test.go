@@ -3,8 +3,6 @@
 package postgres_test
 
 import (
-	"context"
-	"os"
 	"testing"
 	"time"
 
@@ -68,15 +66,5 @@ func fillID(n, kind int64) ident.ID {
 // emptyStore opens an empty store of one shard.
 func emptyStore(t *testing.T) *postgres.Store {
 	t.Helper()
-	dsn := os.Getenv("PLAN_DSN")
-	cfg := postgres.Config{Shards: []postgres.Shard{{DSN: dsn}}}
-	if _, err := postgres.Migrate(t.Context(), cfg); err != nil {
-		t.Fatal(err)
-	}
-	s, err := postgres.Open(context.WithoutCancel(t.Context()), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
+	return open(t, fresh(t, 1))
 }
