@@ -90,6 +90,9 @@ func (c *reader) crowdedBefore(ctx context.Context, slots []account, behind iden
 		if err != nil || end.IsZero() {
 			return total, err // the others have no entry before
 		}
+		if len(wanted) == 0 {
+			break
+		}
 		older = end
 		end, err = c.stretch(ctx, stretchNewer, newer, size, wanted, func(p passed) error {
 			balance, err := p.balance.Minus(p.minor)
@@ -147,4 +150,3 @@ func successor(id ident.ID) ident.ID {
 	}
 	return id
 }
-

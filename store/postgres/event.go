@@ -1,12 +1,42 @@
 package postgres
 
 import (
+	"fmt"
+
 	"florin/event"
 	"florin/ident"
+	"florin/store"
 )
 
 // eventColumns are what (*row).event reads.
 const eventColumns = `position, id, type, kind, object, version, user_id, data`
+
+// positionBits are those of a position that number the rows of a Tx.
+const positionBits = 21
+
+// horizon is the position below which no row is to come any more: that of the
+// oldest Tx which is still running in this snapshot. What surely belongs to
+// another database of the same server does not count.
+const horizon = `(SELECT ((m.base + least(
+		(SELECT min(x::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) AS x
+			WHERE NOT EXISTS (SELECT FROM pg_stat_activity AS a
+				WHERE a.backend_xid = x::xid AND a.datname <> current_database())),
+		pg_snapshot_xmax(pg_current_snapshot())::text::bigint)) << 21)
+	FROM meta AS m WHERE m.id = 1)`
+
+var (
+	newEvent = shapeOf(`id uuid, type text, kind text, object uuid, version int8, user_id int8, data text`)
+	// The Tx's number is given before it has all its locks. One that has overtaken
+	// it, and written an earlier version of an object, has the later position: then
+	// this one begins again.
+	insertEvents = define(`INSERT INTO events (position, `+newEvent.list("")+`)
+		SELECT CASE WHEN v.version > 1 AND EXISTS (SELECT FROM events AS e
+				WHERE e.object = v.object AND e.version = v.version - 1 AND e.position >= t.first + (1 << 21))
+			THEN overtaken() ELSE t.first + v.place END, `+newEvent.values()+`
+		FROM `+numbered(newEvent)+`,
+			(SELECT (base + pg_current_xact_id()::text::bigint) << 21 AS first FROM meta WHERE id = 1) AS t`,
+		newEvent.arrays...)
+)
 
 // event reads a row of eventColumns.
 func (r *row) event() (e event.Stored) {
@@ -15,4 +45,28 @@ func (r *row) event() (e event.Stored) {
 	e.Object, e.Version, e.UserID = r.id(), r.int(), r.int()
 	e.Data = r.bytes()
 	return e
+}
+
+// writeEvents inserts events in their order.
+func (t *tx) writeEvents(events []event.Event) error {
+	switch {
+	case len(events) == 0:
+		return nil
+	case len(events) >= 1<<positionBits:
+		return fmt.Errorf("%w: %d events at once", store.ErrRefused, len(events))
+	}
+	rows := newColumns(newEvent.oids, len(events))
+	for i := range events {
+		e := &events[i]
+		rows.id(e.ID)
+		rows.text(string(e.Type))
+		rows.text(string(e.Kind))
+		rows.id(e.Object)
+		rows.int(e.Version)
+		rows.int(e.UserID)
+		rows.bytes(e.Data)
+		rows.end()
+	}
+	t.writes.insert(writing{insertEvents, newEvent}, rows)
+	return nil
 }

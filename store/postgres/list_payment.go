@@ -3,11 +3,10 @@ package postgres
 import (
 	"context"
 
+	"florin/ident"
 	"florin/payment"
 	"florin/store"
 	"florin/vault"
-
-	"florin/ident"
 )
 
 // Payments lists a shard's payments, newest first, without children.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -15,7 +14,8 @@ import (
 // is skipped.
 type pipe struct {
 	steps []step
-	err   error // the first that was found before anything was sent
+	after []func() // run when all results were read
+	err   error    // the first that was found before anything was sent
 }
 
 // step is a statement with its parameters; read visits its rows.
@@ -144,5 +144,3 @@ func (sh *shard) failed(ctx, limited context.Context, err error) error {
 	}
 	return errorOf(err)
 }
-
-const rollbackPatience = time.Second

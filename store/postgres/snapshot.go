@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -81,6 +82,9 @@ func (v *snapshot) Close() error {
 // rows reads a chunk.
 func rows[T any](ctx context.Context, v *snapshot, read func(*row) T, sql string, args ...any) ([]T, error) {
 	list, err := all(ctx, v.r, read, sql, args...)
+	if errors.Is(err, errNoAccount) {
+		return nil, fmt.Errorf("store/postgres: shard %d: %w", v.sh.number, err) // the shard is there, and wrong
+	}
 	return list, v.sh.wrap(err)
 }
 

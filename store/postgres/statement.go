@@ -95,6 +95,11 @@ func (s shape) rows() string {
 	return b.String()
 }
 
+// numbered returns the parameters as rows called v, with their place from 1.
+func numbered(s shape) string {
+	return strings.Replace(strings.TrimSuffix(s.rows(), ")")+", place)", ") AS v", ") WITH ORDINALITY AS v", 1)
+}
+
 // writing is a statement that writes rows.
 type writing struct {
 	*statement
