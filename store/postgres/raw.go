@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -134,7 +135,7 @@ func (s *Store) writeRaw(ctx context.Context, shard int, raw *rawGroup) error {
 }
 
 // writeRawTx writes a group's rows. The accounts are loaded, which makes and locks
-// them, and their balances go on from where they are.
+// them, in the slot that the Tx has.
 func (s *Store) writeRawTx(
 	ctx context.Context, shard int, claims []store.Claim, accounts []ledger.Key, changes *store.Changes,
 ) error {
@@ -148,15 +149,24 @@ func (s *Store) writeRawTx(
 			return err
 		}
 	}
-	state, err := tx.Load(ctx, store.Keys{Accounts: accounts})
+	keys := slices.Clone(accounts)
+	for i := range keys {
+		keys[i].Slot = tx.Slot()
+	}
+	state, err := tx.Load(ctx, store.Keys{Accounts: keys})
 	if err != nil {
 		return err
 	}
 	changes.Accounts = changes.Accounts[:0]
-	for _, key := range accounts {
+	for _, key := range keys {
 		account := state.Accounts[key]
 		account.Seq += int64(len(changes.Transactions))
 		changes.Accounts = append(changes.Accounts, account)
+	}
+	for i := range changes.Transactions {
+		for j := range keys {
+			changes.Transactions[i].Entries[j].Account.Slot = tx.Slot()
+		}
 	}
 	if err := tx.Write(ctx, changes); err != nil {
 		return err

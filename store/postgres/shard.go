@@ -40,6 +40,9 @@ type conn struct {
 	pooled *pgxpool.Conn
 }
 
+// own returns the configuration as it is for this shard.
+func (sh *shard) own() Config { return sh.store.cfg.of(sh.number) }
+
 func openShard(s *Store, number int) (*shard, error) {
 	sh := &shard{store: s, number: number, accounts: map[ledger.Key]int64{}, doubtful: map[ident.ID]struct{}{}}
 	sh.gate.shard = sh
@@ -62,7 +65,7 @@ func openShard(s *Store, number int) (*shard, error) {
 
 // newPool makes a pool. It connects when it is used.
 func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
-	cfg := sh.store.cfg.of(sh.number)
+	cfg := sh.own()
 	pool, err := pgxpool.ParseConfig(cfg.Shards[sh.number].DSN)
 	if err != nil {
 		return nil, fmt.Errorf("store/postgres: shard %d: dsn: %w", sh.number, err)
@@ -92,7 +95,7 @@ func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
 // parameters sets what a session is to have from its start. Behind PgBouncer the
 // Txs set it themselves.
 func (sh *shard) parameters(c *pgx.ConnConfig, writing bool) {
-	set, cfg := c.RuntimeParams, sh.store.cfg.of(sh.number)
+	set, cfg := c.RuntimeParams, sh.own()
 	set["application_name"] = applicationName
 	if cfg.Unprepared {
 		return
@@ -116,7 +119,7 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 	if err := sh.usable(); err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, sh.store.cfg.of(sh.number).Pool.Timeout)
+	limited, cancel := context.WithTimeout(ctx, sh.own().Pool.Timeout)
 	defer cancel()
 	pooled, err := from.Acquire(limited)
 	if err != nil {

@@ -72,7 +72,7 @@ func (t *tx) Slot() int { return t.held.slot }
 func (t *tx) opening() (steps []step, check int) {
 	var p pipe
 	p.queue(beginTx, nil)
-	if cfg := t.sh.store.cfg; cfg.Unprepared {
+	if cfg := t.sh.own(); cfg.Unprepared {
 		p.queue(setTx, nil, []byte(millis(lockTimeout)), []byte(millis(cfg.Pool.CommandTimeout)),
 			[]byte(millis(idleTimeout)))
 	}
@@ -94,7 +94,7 @@ func (t *tx) trip(ctx context.Context, p *pipe) (done int, tag string, err error
 		sent.steps = append(steps, p.steps...)
 	}
 	t.begun = true
-	done, tag, err = t.c.send(limited, &sent, !t.sh.store.cfg.Unprepared)
+	done, tag, err = t.c.send(limited, &sent, !t.sh.own().Unprepared)
 	if err != nil {
 		if done == check && stateOf(err) == stateNotThere {
 			t.sh.slots.lose(t.held)
