@@ -165,7 +165,7 @@ func (c *Config) validate() error {
 	case c.URL != "" && c.APIKey == "":
 		return errors.New("--url needs the server's API key in FLORIN_API_KEY")
 	case c.Has(Raw) && c.Raw == nil:
-		return errors.New("raw inserts can be measured in a store of bench's own, or in that of --config on PostgreSQL")
+		return errors.New("raw inserts can be measured in an embedded store of bench's own, or with --config on PostgreSQL")
 	case c.Has(PGBench) && c.PGBench == nil:
 		return errors.New("pgbench can be measured with --config on PostgreSQL only, where pgbench is installed")
 	case c.Rate < 0 || c.Fill < 0 || c.Limit < 0 || c.Clients < 0 || c.BatchSize > 1000 && c.Has(Batch):

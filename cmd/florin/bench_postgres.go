@@ -24,6 +24,9 @@ func (b benchCmd) onPostgres(ctx context.Context, c *console, run *bench.Config)
 	if err != nil || cfg.Store != config.Postgres {
 		return nothing, err
 	}
+	if err := cfg.FitProcesses(max(1, b.Processes)); err != nil {
+		return nothing, err
+	}
 	program, err := os.Executable()
 	if err != nil {
 		return nothing, err

@@ -407,3 +407,20 @@ func TestTheReadmesFilesLoad(t *testing.T) {
 		t.Errorf("the README shows files of %v", stores)
 	}
 }
+
+func TestProcessesShareAServersConnections(t *testing.T) {
+	t.Parallel()
+	cfg, err := load(t, "database_cluster:\n  master: {host: db, max_connections: 100}\n"+
+		"  connection_pool:\n    max_size: 10\nshards: 4\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.FitProcesses(2); err != nil {
+		t.Errorf("two: %v", err)
+	}
+	err = cfg.FitProcesses(3)
+	const want = ":4: database_cluster.connection_pool.max_size: 3 processes may take 120 connections on db:5432"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("three: %v, want %q", err, want)
+	}
+}

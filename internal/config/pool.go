@@ -47,17 +47,38 @@ func (c *Config) poolOf(d *Database, own Pool) error {
 func (c *Config) fitPools() error {
 	servers, on := c.poolsByServer()
 	for _, name := range servers {
-		limit := 0
-		for _, d := range on[name] {
-			if m := d.maxConnections; m > 0 && (limit == 0 || m < limit) {
-				limit = m
-			}
-		}
+		limit, _ := room(on[name])
 		if limit == 0 {
 			continue
 		}
 		if err := c.fit(name, limit, on[name]); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// room returns what max_connections a server of shards has, 0 when that is not
+// known, and what one process may take of it.
+func room(shards []*Database) (limit, sum int) {
+	for _, d := range shards {
+		sum += d.Pool.MaxSize
+		if m := d.maxConnections; m > 0 && (limit == 0 || m < limit) {
+			limit = m
+		}
+	}
+	return limit, sum
+}
+
+// FitProcesses refuses so many processes on one machine, each with this
+// configuration, that their pools together do not fit.
+func (c *Config) FitProcesses(n int) error {
+	servers, on := c.poolsByServer()
+	for _, name := range servers {
+		limit, sum := room(on[name])
+		if limit > 0 && n*sum > limit {
+			return c.source.at("database_cluster.connection_pool.max_size", "%d processes may take %d connections on %s, "+
+				"and its max_connections is %d", n, n*sum, name, limit)
 		}
 	}
 	return nil
