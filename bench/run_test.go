@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"context"
 	"bufio"
 	"bytes"
 	"encoding/json"
