@@ -126,7 +126,9 @@ func (s *simStore) Committed(ctx context.Context, shard int, group ident.ID) (bo
 
 // Begin implements store.Store. It waits for the shard's open Tx, which may be
 // another instance's.
-func (s *simStore) Begin(ctx context.Context, shard int) (store.Tx, error) { return s.begin(ctx, shard, 0) }
+func (s *simStore) Begin(ctx context.Context, shard int) (store.Tx, error) {
+	return s.begin(ctx, shard, 0)
+}
 
 func (s *simStore) begin(ctx context.Context, shard, slot int) (store.Tx, error) {
 	s.w.await(func() bool { return s.writers[shard] == nil })
@@ -150,7 +152,9 @@ type slotStore struct {
 }
 
 // Begin implements store.Store.
-func (s *slotStore) Begin(ctx context.Context, shard int) (store.Tx, error) { return s.begin(ctx, shard, s.slot) }
+func (s *slotStore) Begin(ctx context.Context, shard int) (store.Tx, error) {
+	return s.begin(ctx, shard, s.slot)
+}
 
 // reopen restarts the store's process: open Txs are lost.
 func (s *simStore) reopen() {

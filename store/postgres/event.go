@@ -14,16 +14,6 @@ const eventColumns = `position, id, type, kind, object, version, user_id, data`
 // positionBits are those of a position that number the rows of a Tx.
 const positionBits = 21
 
-// horizon is the position below which no row is to come any more: that of the
-// oldest Tx which is still running in this snapshot. What surely belongs to
-// another database of the same server does not count.
-const horizon = `(SELECT ((m.base + least(
-		(SELECT min(x::text::bigint) FROM pg_snapshot_xip(pg_current_snapshot()) AS x
-			WHERE NOT EXISTS (SELECT FROM pg_stat_activity AS a
-				WHERE a.backend_xid = x::xid AND a.datname <> current_database())),
-		pg_snapshot_xmax(pg_current_snapshot())::text::bigint)) << 21)
-	FROM meta AS m WHERE m.id = 1)`
-
 var (
 	newEvent = shapeOf(`id uuid, type text, kind text, object uuid, version int8, user_id int8, data text`)
 	// The Tx's number is given before it has all its locks. One that has overtaken

@@ -51,8 +51,8 @@ const (
 // about is what a new connection finds.
 type about struct {
 	marks
-	generation        // as meta has it
-	timeline   int64  // the server's own; 0 of a standby
+	generation       // as meta has it
+	timeline   int64 // the server's own; 0 of a standby
 	schema     int64
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
 )
 
 // partitioned are the tables whose rows stand by month.
@@ -55,26 +54,37 @@ func (sh *shard) makePartitions(ctx context.Context, c *pgx.Conn) error {
 // makePartitions makes the partitions that are missing around now.
 func makePartitions(ctx context.Context, c *pgx.Conn, now time.Time) error {
 	first := monthOf(now).from.AddDate(0, -monthsBack, 0)
+	type partition struct {
+		table string
+		month
+	}
+	wanted := map[string]partition{}
+	var names []string
 	for n := range monthsBack + monthsAhead + 1 {
 		m := monthOf(first.AddDate(0, n, 0))
 		for _, table := range partitioned {
-			if err := makePartition(ctx, c, table, m); err != nil {
-				return fmt.Errorf("partition %s: %w", m.name(table), err)
-			}
+			names = append(names, m.name(table))
+			wanted[m.name(table)] = partition{table, m}
 		}
 	}
-	return nil
-}
-
-// makePartition makes one, unless it is there. Rows of the month that stand in the
-// default partition move into it. Nobody is kept waiting: where the lock is not to
-// be had at once it fails, to be tried again.
-func makePartition(ctx context.Context, c *pgx.Conn, table string, m month) error {
-	name := m.name(table)
-	var exists bool
-	if err := c.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", name).Scan(&exists); err != nil || exists {
+	rows, err := c.Query(ctx, "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL", names)
+	if err != nil {
 		return err
 	}
+	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, name := range missing {
+		if err := makePartition(ctx, c, wanted[name].table, wanted[name].month); err != nil {
+			return fmt.Errorf("partition %s: %w", name, err)
+		}
+	}
+	return err
+}
+
+// makePartition makes one, unless another process was first. Rows of the month that stand in the
+// default partition move into it. Where the lock
+// is not to be had in time it fails, to be tried again.
+func makePartition(ctx context.Context, c *pgx.Conn, table string, m month) error {
+	name := m.name(table)
 	return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 		from, to := bound(m.from), bound(m.to)
 		for _, sql := range []string{
@@ -99,4 +109,3 @@ func makePartition(ctx context.Context, c *pgx.Conn, table string, m month) erro
 		return err
 	})
 }
-

@@ -1,5 +1,0 @@
-package postgres
-
-import "errors"
-
-var errLater = errors.New("not here yet")
