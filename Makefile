@@ -12,12 +12,15 @@ SEED ?=
 FUZZTIME ?= 10s
 # How long one package's tests may take.
 TIMEOUT ?= 4m
+# 1 installs the packages that services and their tests need; services' ports begin at FLORIN_SERVICES_PORT.
+INSTALL ?=
+export INSTALL
 
 LINTER := bin/golangci-lint
 
 # Searches the test files; finding nothing is no error.
 GREP_TESTS := grep_tests() { \
-	grep -rE --include='*_test.go' --exclude-dir={.git,node_modules,tools} "$$@" || [ $$? -eq 1 ]; \
+	grep -rE --include='*_test.go' --exclude-dir={.git,.services,node_modules,tools} "$$@" || [ $$? -eq 1 ]; \
 }; grep_tests
 
 # with-tag runs the packages that have tests behind the build tag $(1); $(2) says what those tests need.
@@ -29,7 +32,7 @@ endef
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/florin
@@ -47,8 +50,21 @@ test: ## run all tests that need nothing but Go
 race: ## run the same tests under the race detector
 	go test -race -timeout 15m ./...
 
+.PHONY: services
+services: ## start PostgreSQL and PgBouncer in ./.services (INSTALL=1 installs them first, as root on Debian)
+	@tools/services/services up
+
+.PHONY: services-down
+services-down: ## stop them; what they hold stays
+	@tools/services/services down
+
+.PHONY: services-status
+services-status: ## say which of them run
+	@tools/services/services status
+
 .PHONY: test-services
-test-services: ## run the tests that need a real database, broker or cache
+test-services: ## run the tests that need a real database, broker or cache (INSTALL=1 installs what is missing)
+	@tools/services/services install || { [ "$${CI:-}" != true ] && [ "$$INSTALL" != 1 ]; }
 	$(call with-tag,services,a service of its own)
 
 .PHONY: test-browser

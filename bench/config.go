@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,9 @@ const (
 	Hot    Mode = "hot"    // one payment a request, always the same user and card
 	Echo   Mode = "echo"   // ceiling: single requests to a bare server
 	Raw    Mode = "raw"    // ceiling: batched inserts of the same rows
+
+	// PGBench is what PostgreSQL's own bench reaches on the same server.
+	PGBench Mode = "pgbench"
 )
 
 // Modes lists every mode.
@@ -79,6 +83,10 @@ type Config struct {
 	// RawTransfers does the same for transfers.
 	RawTransfers func(dir string, duration time.Duration) *exec.Cmd
 
+	// PGBench measures PGBench's transactions a second for a while; nil where
+	// nothing can.
+	PGBench func(ctx context.Context, duration time.Duration) (float64, error)
+
 	// Log is where progress goes; Terminal says that a person looks at it.
 	Log      io.Writer
 	Terminal bool
@@ -127,13 +135,16 @@ func (c *Config) withDefaults() {
 		c.Modes = []Mode{Single, Batch, Hot, Echo}
 	default:
 		c.Modes = Modes()
+		if c.PGBench != nil {
+			c.Modes = append(c.Modes, PGBench)
+		}
 	}
 }
 
 func (c *Config) validate() error {
 	for _, m := range c.Modes {
 		if !slices.Contains(AllModes(), m) {
-			return fmt.Errorf("there is no mode %q: the modes are single, batch, hot, echo, raw, transfers, "+
+			return fmt.Errorf("there is no mode %q: the modes are single, batch, hot, echo, raw, pgbench, transfers, "+
 				"transfers-batch, raw-transfers, wallet and mixed", m)
 		}
 	}
@@ -154,10 +165,12 @@ func (c *Config) validate() error {
 	case c.URL != "" && c.APIKey == "":
 		return errors.New("--url needs the server's API key in FLORIN_API_KEY")
 	case c.Has(Raw) && c.Raw == nil:
-		return errors.New("raw inserts can be measured in the embedded store only: leave --config or --url out")
+		return errors.New("raw inserts can be measured in an embedded store of bench's own, or with --config on PostgreSQL")
+	case c.Has(PGBench) && c.PGBench == nil:
+		return errors.New("pgbench can be measured with --config on PostgreSQL only, where pgbench is installed")
 	case c.Rate < 0 || c.Fill < 0 || c.Limit < 0 || c.Clients < 0 || c.BatchSize > 1000 && c.Has(Batch):
 		return errors.New("--rate, --fill, --limit and --clients cannot be negative, and a batch has at most 1000")
-	case c.Rate > 0 && (c.Has(Echo) || c.Has(Raw) || c.Has(RawTransfers) || c.Replay != ""):
+	case c.Rate > 0 && (c.Has(Echo) || c.Has(Raw) || c.Has(PGBench) || c.Has(RawTransfers) || c.Replay != ""):
 		return errors.New("--rate is for loads: ceilings and a replay have none")
 	}
 	return nil

@@ -45,12 +45,16 @@ type Figures struct {
 		Echo *float64 `json:"echo"`
 		Raw  *float64 `json:"raw"`
 
+		PGBench *float64 `json:"pgbench,omitempty"`
+
 		RawTransfers *float64 `json:"raw_transfers,omitempty"`
 	} `json:"ceilings"`
 	Ratios struct {
 		SingleEcho *float64 `json:"single_echo"`
 		BatchRaw   *float64 `json:"batch_raw"`
 		HotRandom  *float64 `json:"hot_random"`
+
+		SinglePGBench *float64 `json:"single_pgbench,omitempty"`
 
 		TransfersRaw        *float64 `json:"transfers_batch_raw,omitempty"`
 		TransfersRandomSame *float64 `json:"transfers_random_same,omitempty"`
@@ -66,6 +70,7 @@ func (r *Report) Figures() Figures {
 		}
 	}
 	f.Ceilings.Echo, f.Ceilings.Raw = r.rate(Echo), r.rate(Raw)
+	f.Ceilings.PGBench, f.Ratios.SinglePGBench = r.rate(PGBench), r.ratio(Single, PGBench)
 	f.Ceilings.RawTransfers = r.rate(RawTransfers)
 	f.Ratios.TransfersRaw = r.ratio(batchSame, RawTransfers)
 	f.Ratios.TransfersRandomSame = r.ratio(batchRandom, batchSame)
@@ -105,7 +110,7 @@ func (r *Report) Write(w io.Writer) {
 	fmt.Fprintf(w, "%-22s %8s %10s %9s %9s %9s %9s\n",
 		"", "clients", "per second", "p50 ms", "p99 ms", "p99.9 ms", "CPU µs")
 	for _, m := range []Mode{
-		Single, Hot, Batch, Echo, Raw, Transfers, batchSame, batchRandom, RawTransfers, Wallet, Mixed,
+		Single, Hot, Batch, Echo, Raw, PGBench, Transfers, batchSame, batchRandom, RawTransfers, Wallet, Mixed,
 	} {
 		r.writeMode(w, m)
 	}
@@ -116,6 +121,7 @@ func (r *Report) Write(w io.Writer) {
 		name         string
 	}{
 		{Single, Echo, "single / echo"},
+		{Single, PGBench, "single / pgbench"},
 		{Batch, Raw, "batch / raw"},
 		{Hot, Single, "hot / random"},
 		{batchSame, RawTransfers, "transfers, same shard / raw"},
@@ -153,7 +159,7 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 	rate := group(int64(result.PerSecond))
 	clients := r.Clients
 	switch m {
-	case Raw, RawTransfers:
+	case Raw, RawTransfers, PGBench:
 		fmt.Fprintf(w, "%-22s %8s %10s\n", m, "", rate)
 		return
 	case Batch:

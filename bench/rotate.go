@@ -100,6 +100,14 @@ func (r *run) loadOf(mode Mode, t Target, users []User, clients int, what asked)
 	}}
 }
 
+// pgbench returns the lane of PGBench.
+func (r *run) pgbench() lane {
+	return lane{PGBench, func(ctx context.Context, _, window time.Duration) (Slice, error) {
+		rate, err := r.cfg.PGBench(ctx, window)
+		return Slice{PerSecond: rate}, err
+	}}
+}
+
 // rawSlice measures the ceiling of batches on a store of its own.
 func (r *run) rawSlice(ctx context.Context, _, window time.Duration) (Slice, error) {
 	return r.rawSliceOf(ctx, r.cfg.Raw, window)

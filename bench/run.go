@@ -55,7 +55,7 @@ func Run(ctx context.Context, cfg Config) (_ *Report, err error) {
 	if cfg.Replay != "" {
 		return r.report, r.replay(ctx)
 	}
-	if cfg.Has(Single) || cfg.Has(Hot) || cfg.Has(Echo) {
+	if cfg.Has(Single) || cfg.Has(Hot) || cfg.Has(Echo) || cfg.Has(PGBench) {
 		if err := r.singles(ctx); err != nil {
 			return nil, err
 		}
@@ -125,9 +125,7 @@ func (r *run) singles(ctx context.Context) error {
 		}
 	}
 	if !r.cfg.Has(Single) && !r.cfg.Has(Hot) {
-		r.report.Clients = orFew(r.cfg.Clients)
-		users := []User{{1, "pm_0192f3a4b5c67d008123456789abcdef"}}
-		return r.rotate(ctx, []lane{r.load(Echo, *echo, users, r.report.Clients)})
+		return r.ceilings(ctx, echo)
 	}
 	return r.with(ctx, "single", func(s *site) error {
 		clients, err := r.chooseClients(ctx, s)
@@ -143,8 +141,25 @@ func (r *run) singles(ctx context.Context) error {
 		if r.cfg.Has(Hot) {
 			lanes = append(lanes, r.load(Hot, s.target, s.users[:1], clients))
 		}
+		if r.cfg.Has(PGBench) {
+			lanes = append(lanes, r.pgbench())
+		}
 		return r.rotate(ctx, lanes)
 	})
+}
+
+// ceilings measures what single requests are held against, without them.
+func (r *run) ceilings(ctx context.Context, echo *Target) error {
+	var lanes []lane
+	if echo != nil {
+		r.report.Clients = orFew(r.cfg.Clients)
+		users := []User{{1, "pm_0192f3a4b5c67d008123456789abcdef"}}
+		lanes = append(lanes, r.load(Echo, *echo, users, r.report.Clients))
+	}
+	if r.cfg.Has(PGBench) {
+		lanes = append(lanes, r.pgbench())
+	}
+	return r.rotate(ctx, lanes)
 }
 
 // batches measures batch and its ceiling.

@@ -3,6 +3,7 @@ package bench_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -303,5 +304,21 @@ func TestConfigIsChecked(t *testing.T) {
 		if _, err := bench.Run(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want it to say %q", err, want)
 		}
+	}
+}
+
+// TestPGBenchIsMeasured beside nothing, and where there is one only.
+func TestPGBenchIsMeasured(t *testing.T) {
+	t.Parallel()
+	if _, err := bench.Run(t.Context(), bench.Config{Modes: []bench.Mode{bench.PGBench}}); err == nil ||
+		!strings.Contains(err.Error(), "pgbench can be measured with --config on PostgreSQL only") {
+		t.Errorf("without one: %v", err)
+	}
+	report, err := bench.Run(t.Context(), bench.Config{
+		Modes: []bench.Mode{bench.PGBench}, Duration: 3 * time.Second,
+		PGBench: func(_ context.Context, window time.Duration) (float64, error) { return window.Seconds() * 100, nil },
+	})
+	if err != nil || *report.Figures().Ceilings.PGBench != 300 || report.Figures().Ratios.SinglePGBench != nil {
+		t.Errorf("%v", err)
 	}
 }

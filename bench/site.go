@@ -34,7 +34,7 @@ func (r *run) openSite(ctx context.Context, group string) (s *site, err error) {
 			return nil, err
 		}
 		data = s.dir
-	} else if inMemory(data) {
+	} else if !r.cfg.Shared && inMemory(data) {
 		fmt.Fprintf(r.cfg.Log, "note: %s is in memory, where fsync costs nothing\n", data)
 	}
 	for process := range r.cfg.Processes {

@@ -41,7 +41,7 @@ const (
 
 // AllModes lists every mode, also those that a run without modes leaves out.
 func AllModes() []Mode {
-	return append(Modes(), Transfers, TransfersBatch, RawTransfers, Wallet, Mixed)
+	return append(Modes(), PGBench, Transfers, TransfersBatch, RawTransfers, Wallet, Mixed)
 }
 
 // movesWallets tells whether a run has modes of transfers.

@@ -21,8 +21,6 @@ type Config struct {
 	Clock   clock.Clock
 	IDs     *ident.Source
 	Permits *Permits // shared by all shards of the process; nil for no bound
-	// Slot is the slot of system accounts that this process holds.
-	Slot int
 	// MaxGroup is the most commands of one group; 512 by default.
 	MaxGroup int
 	// MaxQueue is the most commands waiting before Enqueue refuses; 32768 by

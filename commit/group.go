@@ -66,12 +66,12 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 	if err != nil {
 		return nil, nil, err
 	}
-	keys := union(group, answers, c.cfg.Slot)
+	keys := union(group, answers, tx.Slot())
 	state, err := tx.Load(ctx, keys)
 	if err != nil {
 		return nil, nil, err
 	}
-	view := newView(keys, state, c.cfg.IDs, c.cfg.Slot)
+	view := newView(keys, state, c.cfg.IDs, tx.Slot())
 	view.changes.Released = claims.lost(answers)
 	for i := range group {
 		if answers[i] != nil {

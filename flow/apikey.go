@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,9 +26,19 @@ type CreateAPIKey struct {
 	Name   string
 	Secret string
 	Scopes []string // none: all
+	// First asks for a store's first key, of which there is one: of several
+	// processes that start on a new store one makes it.
+	First bool
 }
 
-// CreateAPIKey stores a key's hash.
+// firstKey is the claim of a store's first key; its hash is any number.
+var firstKey = store.Claim{Hash: 1, Scope: "first API key", Key: "first", Kind: ident.APIKey}
+
+// ErrFirstKey says that the store's first API key is made already.
+var ErrFirstKey = errors.New("the store's first API key is made already")
+
+// CreateAPIKey stores a key's hash. A first key that is there already is
+// ErrFirstKey.
 func (s *Service) CreateAPIKey(_ context.Context, r CreateAPIKey) (access.APIKey, error) {
 	name := strings.TrimSpace(r.Name)
 	if name == "" || utf8.RuneCountInString(name) > maxKeyName || !utf8.ValidString(name) {
@@ -43,7 +54,17 @@ func (s *Service) CreateAPIKey(_ context.Context, r CreateAPIKey) (access.APIKey
 	key := access.APIKey{
 		ID: s.cfg.IDs.New(0), Name: name, Hash: access.HashSecret(r.Secret), Hint: access.Hint(r.Secret), Scopes: scopes,
 	}
-	return key, s.cfg.Commit.Do(keyShard, false, &apiKeyCommand{key: key, add: true})
+	command := &apiKeyCommand{key: key, add: true}
+	if r.First {
+		claim := firstKey
+		claim.Object, claim.At = key.ID, s.now()
+		command.claim = &claim
+	}
+	err = s.cfg.Commit.Do(keyShard, false, command)
+	if l := (*commit.LostClaim)(nil); errors.As(err, &l) {
+		return key, ErrFirstKey
+	}
+	return key, err
 }
 
 // RevokeAPIKey makes a key useless for ever. Processes notice within 10 s.
@@ -65,6 +86,8 @@ type apiKeyCommand struct {
 	key access.APIKey
 	add bool
 	at  time.Time
+
+	claim *store.Claim // of a first key
 }
 
 // Keys implements commit.Command.
@@ -75,7 +98,7 @@ func (c *apiKeyCommand) Keys(k *store.Keys) {
 }
 
 // Claim implements commit.Command.
-func (c *apiKeyCommand) Claim() *store.Claim { return nil }
+func (c *apiKeyCommand) Claim() *store.Claim { return c.claim }
 
 // Decide implements commit.Command.
 func (c *apiKeyCommand) Decide(v *commit.View) (commit.Decision, error) {

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -77,6 +78,29 @@ func TestAPIKeysThatCannotBe(t *testing.T) {
 		}
 	}
 	if keys, err := w.flow.APIKeys(t.Context()); err != nil || len(keys) != 0 {
+		t.Errorf("there are %v: %v", keys, err)
+	}
+}
+
+func TestAStoreHasOneFirstAPIKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	create := func(chance byte, first bool) error {
+		_, err := w.flow.CreateAPIKey(t.Context(), flow.CreateAPIKey{
+			Name: "first", Secret: access.NewSecret(access.Test, [20]byte{chance}), First: first,
+		})
+		return err
+	}
+	if err := create(1, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := create(2, true); !errors.Is(err, flow.ErrFirstKey) {
+		t.Errorf("a second first key: %v", err)
+	}
+	if err := create(3, false); err != nil {
+		t.Errorf("a further key: %v", err)
+	}
+	if keys, err := w.flow.APIKeys(t.Context()); err != nil || len(keys) != 2 {
 		t.Errorf("there are %v: %v", keys, err)
 	}
 }

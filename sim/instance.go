@@ -53,7 +53,7 @@ func (w *world) boot(slot, life int) {
 	ids.Advance(last)
 	for shard := range w.cfg.Shards {
 		i.committers = append(i.committers, commit.New(commit.Config{
-			Shard: shard, Store: w.store, Clock: simClock{w}, IDs: ids, Slot: slot,
+			Shard: shard, Store: &slotStore{w.store, slot}, Clock: simClock{w}, IDs: ids,
 			MaxGroup: w.shape.maxGroup, MaxQueue: w.shape.maxQueue, Pause: w.shape.pause, Alert: w.alert,
 			Observe: func(_, commands int) { w.report.Commands += commands },
 		}))

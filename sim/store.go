@@ -127,17 +127,33 @@ func (s *simStore) Committed(ctx context.Context, shard int, group ident.ID) (bo
 // Begin implements store.Store. It waits for the shard's open Tx, which may be
 // another instance's.
 func (s *simStore) Begin(ctx context.Context, shard int) (store.Tx, error) {
+	return s.begin(ctx, shard, 0)
+}
+
+func (s *simStore) begin(ctx context.Context, shard, slot int) (store.Tx, error) {
 	s.w.await(func() bool { return s.writers[shard] == nil })
 	if s.away(shard) || s.w.hit(s.w.faults.begin) || canceled(ctx) != nil {
 		s.w.say("begin on shard %d: away", shard)
 		return nil, errAway
 	}
-	tx, err := s.Store.Begin(background(), shard)
+	tx, err := s.w.disk.InSlot(slot).Begin(background(), shard)
 	if err != nil {
 		return nil, err
 	}
 	s.writers[shard] = &simTx{s: s, shard: shard, tx: tx}
 	return s.writers[shard], nil
+}
+
+// slotStore is the store as one instance sees it, which holds a slot of the
+// system accounts.
+type slotStore struct {
+	*simStore
+	slot int
+}
+
+// Begin implements store.Store.
+func (s *slotStore) Begin(ctx context.Context, shard int) (store.Tx, error) {
+	return s.begin(ctx, shard, s.slot)
 }
 
 // reopen restarts the store's process: open Txs are lost.

@@ -33,6 +33,9 @@ func (t *simTx) step(ctx context.Context, what string, p float64, err error) err
 	return err
 }
 
+// Slot implements store.Tx.
+func (t *simTx) Slot() int { return t.tx.Slot() }
+
 // Claim implements store.Tx.
 func (t *simTx) Claim(ctx context.Context, claims []store.Claim) ([]*store.Claim, error) {
 	if err := t.step(ctx, "claim", t.s.w.faults.claim, errConflict); err != nil {

@@ -45,7 +45,8 @@ type Store interface {
 	// Begin opens the writing Tx of a shard.
 	Begin(ctx context.Context, shard int) (Tx, error)
 	// Committed tells whether the Tx that wrote Changes.Group was committed. It
-	// asks on a connection of its own.
+	// asks on a connection of its own. Once a Commit has answered ErrCommitUnknown
+	// what Committed says of it is final.
 	Committed(ctx context.Context, shard int, group ident.ID) (bool, error)
 	// Close ends all connections. No call may be under way.
 	Close() error
@@ -55,6 +56,8 @@ type Store interface {
 // Claim, Load, Write, Commit, each at most once; Rollback ends it anywhere, and
 // does nothing after Commit. Only one goroutine uses it.
 type Tx interface {
+	// Slot returns the slot of system accounts that this Tx may write.
+	Slot() int
 	// Claim claims unique keys. For every claim whose key is taken already it
 	// returns the claim that holds it, at the same index; a nil entry is a claim
 	// won. Claims of one call have distinct keys. A claim that was won is
@@ -63,10 +66,12 @@ type Tx interface {
 	// Load reads, and locks until the end, what keys name. What does not exist
 	// is missing from the State, except accounts, which are made.
 	Load(ctx context.Context, keys Keys) (State, error)
-	// Write writes the changes. Rows that the engine refuses are ErrRefused.
+	// Write writes the changes. Rows that the engine refuses are ErrRefused; an
+	// engine that sends them with the commit says so there. The changes stay as
+	// they are until then.
 	Write(ctx context.Context, changes *Changes) error
-	// Commit makes it durable. An error is ErrConflict, ErrUnavailable (surely
-	// not committed) or ErrCommitUnknown.
+	// Commit makes it durable. An error is ErrConflict, ErrUnavailable, ErrRefused
+	// (surely not committed) or ErrCommitUnknown.
 	Commit(ctx context.Context) error
 	Rollback()
 }

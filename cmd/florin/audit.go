@@ -15,7 +15,6 @@ import (
 	"florin/internal/clock"
 	"florin/internal/config"
 	"florin/internal/loop"
-	"florin/store/sqlite"
 )
 
 type auditCmd struct {
@@ -31,6 +30,7 @@ the exit code is 1 if there are any.
 
 Example:
   florin audit --data /var/lib/florin
+  florin audit --config florin.yaml --data /var/lib/florin
   florin audit --journal acknowledged.jsonl --json`
 }
 
@@ -42,7 +42,7 @@ func (a auditCmd) Run(ctx context.Context, c *console) error {
 	}
 	// What is kept is wanted to the end and holds no pointers: collecting is cheap.
 	debug.SetGCPercent(20)
-	s, err := sqlite.Open(ctx, storeConfig(cfg, sqlite.ReadOnly))
+	s, err := openStore(ctx, cfg, c.logger(), reading)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,11 @@ prints; every answer is checked. Beside them it measures two ceilings: a bare JS
 and raw inserts of the same rows (raw) for batches. What is compared is measured in turns, in one run of under 3
 minutes; only the ratios mean something on another machine.
 
+With --config on PostgreSQL the payments go into the databases of the file, which keep them (never those of a live
+store); --processes starts several servers on them. The raw inserts go into a schema of their own there,
+florin_bench_raw, and so does pgbench (florin_bench_tpcb: TPC-B-like, 16 clients, prepared), where it is installed at
+the server's version; both are dropped afterwards.
+
 Transfers are modes of their own: transfers (one a request), transfers-batch (within a shard, and of any two users) and
 their ceiling raw-transfers; the wallets are funded first. So are wallet (adjustments up and down) and mixed (70 %
 payments, 10 % captures of manual payments, 10 % refunds, 10 % transfers), one a request; of these, --journal has the
@@ -62,6 +67,7 @@ Example:
   florin bench
   florin bench --mode batch,raw --duration 30s
   florin bench --mode single --clients 64 --rate 2000
+  florin bench --config florin.yaml --mode single,pgbench,batch,raw --processes 4
   florin bench --mode transfers-batch,raw-transfers --batch-size 10000
   florin bench --mode wallet,mixed --clients 32 --duration 10s
   florin bench --mode transfers --restart --data ./store
@@ -75,7 +81,7 @@ func (b benchCmd) Run(ctx context.Context, c *console) error {
 		tuneCollector() // as serve does
 		return bench.ServeEcho(os.Stdin, c.out)
 	case b.RawInserts != "":
-		return rawInserts(ctx, c, b.RawInserts, b.Duration)
+		return b.rawInserts(ctx, c)
 	case b.RawTransfers != "":
 		return rawTransfers(ctx, c, b.RawTransfers, b.Users, b.Duration)
 	}
@@ -85,8 +91,12 @@ func (b benchCmd) Run(ctx context.Context, c *console) error {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	report, err := bench.Run(ctx, cfg)
+	after, err := b.onPostgres(ctx, c, &cfg)
 	if err != nil {
+		return err
+	}
+	report, err := bench.Run(ctx, cfg)
+	if err = errors.Join(err, after()); err != nil {
 		return err
 	}
 	if b.JSON {
@@ -196,11 +206,11 @@ func hostPort(url string) string {
 	return url
 }
 
-// rawInserts prints how many payments' rows a second the embedded engine takes.
-func rawInserts(ctx context.Context, c *console, dir string, duration time.Duration) error {
+// rawInserts prints how many payments' rows a second the engine takes.
+func (b benchCmd) rawInserts(ctx context.Context, c *console) error {
 	const groupSize = 256
 	tuneCollector() // as serve does
-	rate, err := rawRate(ctx, dir, groupSize, duration)
+	rate, err := b.rawRate(ctx, groupSize)
 	if err == nil {
 		fmt.Fprintln(c.out, rate)
 	}

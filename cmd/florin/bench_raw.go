@@ -5,12 +5,22 @@ import (
 	"fmt"
 	"time"
 
+	"florin/internal/config"
+	"florin/store/postgres"
 	"florin/store/sqlite"
 )
 
-// rawRate is the embedded engine's ceiling.
-func rawRate(ctx context.Context, dir string, group int, duration time.Duration) (float64, error) {
-	return sqlite.RawInserts(ctx, dir, group, duration)
+// rawRate is the engine's ceiling: in a new store in a directory, or in the
+// configured databases.
+func (b benchCmd) rawRate(ctx context.Context, group int) (float64, error) {
+	if b.Config == "" {
+		return sqlite.RawInserts(ctx, b.RawInserts, group, b.Duration)
+	}
+	cfg, err := config.Load(b.Config, nil)
+	if err != nil {
+		return 0, err
+	}
+	return postgres.RawInserts(ctx, postgresConfig(cfg, writing), group, b.Duration)
 }
 
 // rawTransfers prints how many transfers' rows a second the embedded engine takes.

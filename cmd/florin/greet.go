@@ -9,19 +9,28 @@ import (
 	"strings"
 
 	"florin/access"
+	"florin/internal/config"
 )
 
 // greet prints the address, and a line that takes a payment as it stands.
 func (n *node) greet(c *console, addr net.Addr) {
 	url := "http://" + reachable(addr)
-	fmt.Fprintf(c.out, "Florin listens on %s, a %s store in %s.\n", url, n.cfg.Mode, n.cfg.Data)
+	place := n.cfg.Data
+	if n.cfg.Store == config.Postgres {
+		place = fmt.Sprintf("%d databases, keys in %s", n.store.Shards(), n.cfg.Data)
+	}
+	fmt.Fprintf(c.out, "Florin listens on %s, a %s store in %s.\n", url, n.cfg.Mode, place)
 	fmt.Fprintf(c.out, "The reference of all calls is at %s/docs.\n", url)
 	if n.cfg.Mode != access.Test {
 		return // only a test card could pay without a cardholder
 	}
 	key, note := n.keyForShell(c.terminal)
 	if key == "" {
-		fmt.Fprintf(c.out, "Make an API key: florin keys create --name mine --data %s\n", quoted(n.cfg.Data))
+		where := "--data " + quoted(n.cfg.Data)
+		if path := n.cfg.Path(); path != "" {
+			where = "--config " + quoted(path) + " " + where
+		}
+		fmt.Fprintf(c.out, "Make an API key: florin keys create --name mine %s\n", where)
 		return
 	}
 	fmt.Fprintf(c.out, `%s

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"florin/access"
@@ -43,24 +44,69 @@ func newSecret(mode access.Mode) string {
 }
 
 // ensureKey makes an API key for a store that never had one. The file comes
-// first: a start that is cut off between the two goes on with the same key.
+// first: a start that is cut off between the two goes on with the same key. Of
+// several processes that start at once, in one data directory or in many, one
+// makes it.
 func (n *node) ensureKey(ctx context.Context) error {
 	keys, err := n.flow.APIKeys(ctx)
 	if err != nil || len(keys) > 0 {
 		return err
 	}
 	path := filepath.Join(n.cfg.Data, keyFile)
-	secret, err := readKeyFile(path)
-	if err != nil || access.CheckSecret(n.cfg.Mode, secret) != nil {
-		secret = newSecret(n.cfg.Mode)
-		if err := writeKeyFile(path, secret); err != nil {
-			return fmt.Errorf("the API key cannot be kept: %w", err)
-		}
+	secret, made, err := keepKeyFile(path, n.cfg.Mode)
+	if err != nil {
+		return fmt.Errorf("the API key cannot be kept: %w", err)
 	}
-	if _, err := n.flow.CreateAPIKey(ctx, flow.CreateAPIKey{Name: "first", Secret: secret}); err != nil {
+	_, err = n.flow.CreateAPIKey(ctx, flow.CreateAPIKey{Name: "first", Secret: secret, First: true})
+	if errors.Is(err, flow.ErrFirstKey) {
+		return n.giveUpKey(ctx, path, secret, made)
+	}
+	if err != nil {
 		return fmt.Errorf("the first API key cannot be stored: %w", err)
 	}
 	return n.reloadKeys(ctx)
+}
+
+// giveUpKey takes the file away that this process has made, unless it holds the
+// key that another one has stored.
+func (n *node) giveUpKey(ctx context.Context, path, secret string, made bool) error {
+	keys, err := n.flow.APIKeys(ctx)
+	if err != nil {
+		return err
+	}
+	n.keys.Replace(keys)
+	hash := access.HashSecret(secret)
+	if slices.ContainsFunc(keys, func(k access.APIKey) bool { return k.Hash == hash }) {
+		return nil
+	}
+	n.log.WarnContext(ctx, "another process has made the store's first API key, in its own data directory", "unused", path)
+	if !made {
+		return nil
+	}
+	return os.Remove(path)
+}
+
+// keepKeyFile returns the secret in the file, and makes the file when there is
+// none: processes that do so at once all get the secret of the first. One that
+// holds no key of this mode is replaced.
+func keepKeyFile(path string, mode access.Mode) (secret string, made bool, err error) {
+	secret, err = readKeyFile(path)
+	switch {
+	case err == nil && access.CheckSecret(mode, secret) == nil:
+		return secret, false, nil
+	case err == nil:
+		secret = newSecret(mode)
+		return secret, true, writeKeyFile(path, secret, os.Rename)
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", false, err
+	}
+	secret = newSecret(mode)
+	err = writeKeyFile(path, secret, os.Link) // which, unlike a rename, never replaces what is there
+	if errors.Is(err, fs.ErrExist) {
+		secret, err = readKeyFile(path)
+		return secret, false, err
+	}
+	return secret, true, err
 }
 
 func readKeyFile(path string) (string, error) {
@@ -69,8 +115,8 @@ func readKeyFile(path string) (string, error) {
 }
 
 // writeKeyFile writes the file for its owner alone; it appears whole or not at
-// all.
-func writeKeyFile(path, secret string) error {
+// all, by a rename or a link.
+func writeKeyFile(path, secret string, appear func(from, to string) error) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".api-key-*") // with mode 0600
 	if err != nil {
 		return err
@@ -80,12 +126,10 @@ func writeKeyFile(path, secret string) error {
 		err = temp.Sync()
 	}
 	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), path)
+		err = appear(temp.Name(), path)
 	}
-	if err != nil {
-		if gone := os.Remove(temp.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
-			return errors.Join(err, gone)
-		}
+	if gone := os.Remove(temp.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		return errors.Join(err, gone)
 	}
 	return err
 }

@@ -15,7 +15,6 @@ import (
 	"florin/ident"
 	"florin/internal/clock"
 	"florin/internal/config"
-	"florin/store/sqlite"
 )
 
 type keysCmd struct {
@@ -96,7 +95,9 @@ type keysListCmd struct {
 }
 
 // Help implements kong.HelpProvider.
-func (keysListCmd) Help() string { return "Example:\n  florin keys list --json" }
+func (keysListCmd) Help() string {
+	return "Example:\n  florin keys list --json\n  florin keys list --config florin.yaml"
+}
 
 // Run implements the command.
 func (k keysListCmd) Run(ctx context.Context, c *console) error {
@@ -104,7 +105,7 @@ func (k keysListCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	s, err := sqlite.Open(ctx, storeConfig(cfg, sqlite.ReadOnly))
+	s, err := openStore(ctx, cfg, c.logger(), reading)
 	if err != nil {
 		return err
 	}
@@ -168,12 +169,12 @@ func (p place) withFlow(
 	if err != nil {
 		return err
 	}
-	s, err := sqlite.Open(ctx, storeConfig(cfg, sqlite.Shared))
+	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s, err := openStore(ctx, cfg, log, writing)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ids := ident.NewSource(0, clock.System{}.Now, newChance())
 	if err := advance(ctx, ids, s, clock.System{}); err != nil {
 		return err

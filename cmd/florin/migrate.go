@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"florin/internal/config"
-	"florin/store/sqlite"
 )
 
 // place says which store a command works on.
@@ -17,11 +16,6 @@ type place struct {
 // load reads the configuration, the flags over it.
 func (p place) load() (config.Config, error) {
 	return config.Load(p.Config, map[string]string{"data": p.Data})
-}
-
-// storeConfig returns how the configured store is opened.
-func storeConfig(cfg config.Config, access sqlite.Access) sqlite.Config {
-	return sqlite.Config{Dir: cfg.Data, Shards: cfg.Shards, Mode: cfg.Mode, Access: access}
 }
 
 type migrateCmd struct {
@@ -36,8 +30,13 @@ type migrateUpCmd struct {
 
 // Help implements kong.HelpProvider.
 func (migrateUpCmd) Help() string {
-	return "The server must not be running; it migrates by itself when it starts.\n\n" +
-		"Example:\n  florin migrate up --data /var/lib/florin"
+	return `On PostgreSQL it makes Florin's tables in the databases that the configuration names, which are there already,
+and servers that run go on meanwhile. The embedded store's server must not be running; it migrates by itself when it
+starts.
+
+Example:
+  florin migrate up --config florin.yaml
+  florin migrate up --data /var/lib/florin`
 }
 
 // Run implements the command.
@@ -46,13 +45,13 @@ func (m migrateUpCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	before, err := sqlite.Migrate(ctx, storeConfig(cfg, sqlite.ReadWrite))
+	before, err := migrateStore(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	rows := make([]schemaRow, len(before))
 	for i, s := range before {
-		rows[i] = schemaRow{Shard: s.Shard, Before: s.Version, Version: s.Latest, Latest: s.Latest}
+		rows[i] = schemaRow{Shard: s.shard, Before: s.version, Version: s.latest, Latest: s.latest}
 	}
 	return printSchemas(c, m.JSON, rows)
 }
@@ -64,7 +63,7 @@ type migrateStatusCmd struct {
 
 // Help implements kong.HelpProvider.
 func (migrateStatusCmd) Help() string {
-	return "Example:\n  florin migrate status --data /var/lib/florin --json"
+	return "Example:\n  florin migrate status --config florin.yaml\n  florin migrate status --data /var/lib/florin --json"
 }
 
 // Run implements the command.
@@ -73,13 +72,13 @@ func (m migrateStatusCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	schemas, err := sqlite.Schemas(ctx, storeConfig(cfg, sqlite.ReadOnly))
+	schemas, err := storeSchemas(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	rows := make([]schemaRow, len(schemas))
 	for i, s := range schemas {
-		rows[i] = schemaRow{Shard: s.Shard, Before: s.Version, Version: s.Version, Latest: s.Latest}
+		rows[i] = schemaRow{Shard: s.shard, Before: s.version, Version: s.version, Latest: s.latest}
 	}
 	return printSchemas(c, m.JSON, rows)
 }

@@ -22,7 +22,7 @@ import (
 	"florin/internal/config"
 	"florin/internal/loop"
 	"florin/internal/telemetry"
-	"florin/store/sqlite"
+	"florin/store"
 	"florin/vault"
 	"florin/vault/seal"
 )
@@ -40,7 +40,7 @@ type node struct {
 	cfg        config.Config
 	log        *slog.Logger
 	clock      clock.Clock
-	store      *sqlite.Store
+	store      engine
 	ids        *ident.Source
 	vault      *seal.Vault
 	gateways   *gateways
@@ -73,7 +73,10 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger, fixed ..
 }
 
 func (n *node) openStore(ctx context.Context) (err error) {
-	if n.store, err = sqlite.Open(ctx, storeConfig(n.cfg, sqlite.ReadWrite)); err != nil {
+	if n.store, err = openStore(ctx, n.cfg, n.log, serving); err != nil {
+		return err
+	}
+	if err := makeData(n.cfg); err != nil {
 		return err
 	}
 	n.ids = ident.NewSource(0, n.clock.Now, newChance())
@@ -81,7 +84,7 @@ func (n *node) openStore(ctx context.Context) (err error) {
 }
 
 // advance makes a source issue ids behind all that the store holds.
-func advance(ctx context.Context, ids *ident.Source, s *sqlite.Store, c clock.Clock) error {
+func advance(ctx context.Context, ids *ident.Source, s store.Store, c clock.Clock) error {
 	high, err := s.LastHigh(ctx)
 	if err != nil {
 		return err
@@ -102,7 +105,7 @@ func newChance() func() uint64 {
 }
 
 // keysets is the store as vault/seal sees it.
-type keysets struct{ store *sqlite.Store }
+type keysets struct{ store store.Store }
 
 // Claim implements seal.Keysets.
 func (k keysets) Claim(ctx context.Context, name string, sealed []byte) ([]byte, error) {
@@ -174,7 +177,7 @@ func (n *node) openCommitters(context.Context) error {
 	n.committers = commit.NewSet(commit.Config{
 		Store: n.store, Clock: n.clock, IDs: n.ids, Log: n.log, Alert: n.alert, Observe: n.metrics.Group,
 		Permits:  commit.NewPermits(n.cfg.Commit.Permits, n.cfg.Commit.PermitHold, n.clock),
-		MaxGroup: n.cfg.Commit.MaxGroup, MaxQueue: n.cfg.Commit.MaxQueue,
+		MaxGroup: n.cfg.Commit.MaxGroup, MaxQueue: n.cfg.Commit.MaxQueue, Pause: n.cfg.Commit.Pause,
 	})
 	n.committing = runCommitters(n.committers, n.log)
 	return nil

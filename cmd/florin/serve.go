@@ -35,7 +35,11 @@ once, and so does any signal that comes a second later or more: a supervisor may
 
 Example:
   florin serve
-  florin serve --data /var/lib/florin --listen :8080`
+  florin serve --data /var/lib/florin --listen :8080
+  florin serve --config florin.yaml --data /var/lib/florin
+
+With store: postgres in the file the payments are on PostgreSQL, and DIR holds what is no database: the vault's key, the
+first API key and the simulated gateways' journals. Processes of one machine may share it.`
 }
 
 // The server's times.

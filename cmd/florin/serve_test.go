@@ -51,7 +51,7 @@ func TestServeGoesOnWithTheKeyOfAStartThatWasCutOff(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	secret := newSecret(access.Test)
-	if err := writeKeyFile(filepath.Join(dir, keyFile), secret); err != nil {
+	if err := writeKeyFile(filepath.Join(dir, keyFile), secret, os.Rename); err != nil {
 		t.Fatal(err)
 	}
 	r := start(t, dir, false)

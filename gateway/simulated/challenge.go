@@ -79,6 +79,8 @@ func (g *Gateway) EndChallenge(ctx context.Context, operation ident.ID, passed b
 	return err
 }
 
+// endChallenge ends an open operation: as it was to end, or as a challenge that
+// was not passed.
 func (b *book) endChallenge(operation ident.ID, r *record, passed bool, g *Gateway) Entry {
 	refusal := problem.AuthenticationFail
 	if passed {
@@ -87,23 +89,25 @@ func (b *book) endChallenge(operation ident.ID, r *record, passed bool, g *Gatew
 	return b.decide(b.again(operation, r, refusal), g.cfg.Clock.Now())
 }
 
-// lapseIfDue ends the challenge of an operation that nobody has passed in time.
+// lapseIfDue ends the challenge of an operation that nobody has passed in time,
+// and an operation that is still pending after its time, because the process that
+// was to end it is gone.
 func (g *Gateway) lapseIfDue(ctx context.Context, operation ident.ID) error {
 	if err := g.take(ctx); err != nil {
 		return err
 	}
-	known := g.book.find(operation)
-	due := known != nil && known.state == challenged && now(g).UnixMilli() >= known.dueMS
+	known, err := g.lookUp(operation)
+	due := err == nil && known != nil && known.state != ended && now(g).UnixMilli() >= known.dueMS
 	g.give()
-	if !due {
-		return nil
+	if err != nil || !due {
+		return err
 	}
 	return g.write(ctx, func() *Entry {
 		r := g.book.find(operation)
-		if r == nil || r.state != challenged || now(g).UnixMilli() < r.dueMS {
+		if r == nil || r.state == ended || now(g).UnixMilli() < r.dueMS {
 			return nil
 		}
-		e := g.book.endChallenge(operation, r, false, g)
+		e := g.book.endChallenge(operation, r, r.state == pending, g)
 		return &e
 	})
 }

@@ -69,8 +69,13 @@ func (g *Gateway) next(ctx context.Context, operation ident.ID) (n gateway.Notic
 			e := g.book.decide(g.book.again(operation, r, g.book.reasons[r.then]), g.cfg.Clock.Now())
 			n.Outcome = e.Outcome
 			return &e
-		case r.kind == KindRefund.letter() && r.reason != 0:
-			n.Outcome = g.book.outcome(operation, r) // it has failed before
+		case r.dueMS == 0, r.kind == KindRefund.letter() && r.reason != 0:
+			// It has failed before, or another process has ended it.
+			n.Outcome = g.book.outcome(operation, r)
+		case now(g).UnixMilli() < r.dueMS:
+			e := g.book.entry(operation, r) // another process has ended it, and more is to come
+			n = gateway.Notice{}
+			g.follow(&e)
 		case r.kind == KindRefund.letter():
 			e := g.book.entry(operation, r)
 			e.Kind, e.At, e.Due = KindFailure, now(g), time.Time{}

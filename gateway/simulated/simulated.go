@@ -137,17 +137,27 @@ func (g *Gateway) Resolve(ctx context.Context, operation ident.ID) (gateway.Outc
 		return gateway.Outcome{}, err
 	}
 	defer g.give()
-	known := g.book.find(operation)
-	if (known == nil || known.state != ended) && g.journal != nil {
-		if err := g.journal.catchUp(g.book); err != nil {
-			return gateway.Outcome{}, fmt.Errorf("simulated: resolve: %w", err)
-		}
-		known = g.book.find(operation)
+	known, err := g.lookUp(operation)
+	if err != nil {
+		return gateway.Outcome{}, err
 	}
 	if known == nil {
 		return gateway.Outcome{Status: gateway.NotFound}, nil
 	}
 	return g.book.outcome(operation, known), nil
+}
+
+// lookUp returns an operation's record, nil for none: where it is not final, also
+// from what other processes have written by now. The caller has the turn.
+func (g *Gateway) lookUp(operation ident.ID) (*record, error) {
+	known := g.book.find(operation)
+	if known != nil && known.state == ended || g.journal == nil {
+		return known, nil
+	}
+	if err := g.journal.catchUp(g.book); err != nil {
+		return nil, fmt.Errorf("simulated: resolve: %w", err)
+	}
+	return g.book.find(operation), nil
 }
 
 // Entries calls visit for each operation that the gateway knows of, in the order

@@ -35,7 +35,7 @@ var (
 )
 
 // testDoubles is what the tests from the ports up may build upon besides their own layer's imports.
-var testDoubles = []string{"adapters", "conformance"}
+var testDoubles = []string{"adapters", "conformance", "test services"}
 
 // house is the table. From the bottom to the top.
 var house = []layer{
@@ -92,6 +92,12 @@ var house = []layer{
 		below:      toCommit, // a store is exercised under its committer too
 		inTests:    testDoubles,
 		foreign:    testLibraries,
+		goroutines: true,
+	},
+	{
+		name:       "test services", // servers that tests start; no program carries them
+		packages:   []string{"internal/pgtest"},
+		foreign:    []string{"*"},
 		goroutines: true,
 	},
 	{

@@ -20,15 +20,16 @@ const (
 	maxQueue   = 10_000_000
 	maxPermits = 256
 	maxTime    = time.Hour
+	maxPause   = time.Second
 
 	maxRequests = 1_000_000 // of an API key, in a window
 )
 
 // check refuses what cannot be. Its errors name the field, and the line in the
 // file.
-func (c Config) check() error {
-	if c.Store != SQLite {
-		return c.source.at("store", "%q is none of sqlite", c.Store)
+func (c *Config) check() error {
+	if c.Store != SQLite && c.Store != Postgres {
+		return c.source.at("store", "%q is none of sqlite, postgres", c.Store)
 	}
 	if _, err := access.ParseMode(string(c.Mode)); err != nil {
 		return c.source.at("mode", "%q is none of test, live", string(c.Mode))
@@ -39,8 +40,8 @@ func (c Config) check() error {
 	if c.Data == "" {
 		return c.source.at("data", "must name a directory")
 	}
-	if c.Shards < 0 || c.Shards > maxShards || c.Shards&(c.Shards-1) != 0 {
-		return c.source.at("shards", "%d is no power of two from 1 to %d", c.Shards, maxShards)
+	if err := c.checkShards(); err != nil {
+		return err
 	}
 	if !(c.Fraud.Threshold > 0 && c.Fraud.Threshold <= 1) { // so that NaN is caught too
 		return c.source.at("fraud.threshold", "%v is not above 0 and at most 1", c.Fraud.Threshold)
@@ -54,8 +55,31 @@ func (c Config) check() error {
 	return c.checkGateways()
 }
 
+// checkShards refuses shards that the engine cannot have.
+func (c *Config) checkShards() error {
+	number := c.Shards.Count
+	if c.source.given["shards"] && c.Shards.List != nil {
+		if number = len(c.Shards.List); number == 0 {
+			return c.source.at("shards", "is empty: name a database a shard, or leave it out")
+		}
+	}
+	if number < 0 || number > maxShards || number&(number-1) != 0 {
+		return c.source.at("shards", "%d is no power of two from 1 to %d", number, maxShards)
+	}
+	if c.Store == Postgres {
+		return c.resolve()
+	}
+	if len(c.Shards.List) > 0 {
+		return c.source.at("shards", "is a list, which is for store: postgres; the embedded store takes a number")
+	}
+	if c.source.given["database_cluster"] {
+		return c.source.at("database_cluster", "is for store: postgres, and the store is %s", c.Store)
+	}
+	return nil
+}
+
 // checkRateLimit refuses an empty block too: who writes it wants a limit.
-func (c Config) checkRateLimit() error {
+func (c *Config) checkRateLimit() error {
 	if lineOf(c.source.text, []string{"rate_limit"}) == 0 {
 		return nil
 	}
@@ -69,7 +93,7 @@ func (c Config) checkRateLimit() error {
 	return nil
 }
 
-func (c Config) checkCommit() error {
+func (c *Config) checkCommit() error {
 	for _, f := range []struct {
 		name       string
 		value, max int
@@ -82,17 +106,20 @@ func (c Config) checkCommit() error {
 			return c.source.at(f.name, "%d is not 1 to %d", f.value, f.max)
 		}
 	}
+	if c.Commit.Pause < 0 || c.Commit.Pause > maxPause {
+		return c.source.at("commit.pause", "%s is no time from 0s to %s", c.Commit.Pause, maxPause)
+	}
 	return c.checkTime("commit.permit_hold", c.Commit.PermitHold)
 }
 
-func (c Config) checkTime(field string, d time.Duration) error {
+func (c *Config) checkTime(field string, d time.Duration) error {
 	if d < time.Millisecond || d > maxTime {
 		return c.source.at(field, "%s is no time from 1ms to %s", d, maxTime)
 	}
 	return nil
 }
 
-func (c Config) checkGateways() error {
+func (c *Config) checkGateways() error {
 	seen := map[string]bool{}
 	for i, g := range c.Gateways {
 		at := func(field string) string { return fmt.Sprintf("gateways[%d].%s", i, field) }

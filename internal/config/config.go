@@ -11,7 +11,8 @@ import (
 
 // Config is the file's contents. Every block may be left out.
 type Config struct {
-	// Store is the engine: sqlite.
+	// Store is the engine: sqlite, or postgres, which is meant too where the file
+	// has database_cluster, or a list of shards, and names no store.
 	Store string `yaml:"store"`
 	// Mode is test (the default) or live. A store keeps the mode it was made in.
 	Mode access.Mode `yaml:"mode"`
@@ -23,9 +24,10 @@ type Config struct {
 	// Data is the directory for what is kept on this machine; ./florin-data by
 	// default.
 	Data string `yaml:"data"`
-	// Shards is the number of shards, a power of two from 1 to 256, fixed when
-	// the store is made; by default as many as the store has, 4 for a new one.
-	Shards int `yaml:"shards"`
+	// Shards is the number of shards, or on PostgreSQL the list of them.
+	Shards Shards `yaml:"shards"`
+	// Cluster is for PostgreSQL.
+	Cluster Cluster `yaml:"database_cluster"`
 	// Gateways are tried in this order; by default one simulated gateway.
 	Gateways []Gateway `yaml:"gateways"`
 	Fraud    Fraud     `yaml:"fraud"`
@@ -33,6 +35,11 @@ type Config struct {
 	Vault    Vault     `yaml:"vault"`
 	// RateLimit bounds the requests of each API key; by default nothing does.
 	RateLimit RateLimit `yaml:"rate_limit"`
+
+	// Databases is what Shards and Cluster come to on PostgreSQL, one a shard.
+	Databases []Database `yaml:"-"`
+	// Warnings are what Load has chosen and its caller should know.
+	Warnings []string `yaml:"-"`
 
 	source source
 }
@@ -62,11 +69,16 @@ type Fraud struct {
 
 // Commit is the group commit's measure.
 type Commit struct {
-	// Permits is how many shards commit at a time; 2 by default.
+	// Permits is how many shards commit at a time; 2 by default, all of them on
+	// PostgreSQL.
 	Permits int `yaml:"permits"`
 	// PermitHold is after what time a permit is lent to another shard; 50 ms by
 	// default.
 	PermitHold time.Duration `yaml:"permit_hold"`
+	// Pause is how long a shard gathers before a group while the last one held
+	// more than one request: 0 on the embedded store, 2 ms on PostgreSQL, by
+	// default.
+	Pause time.Duration `yaml:"pause"`
 	// MaxGroup is the most requests that are committed together; 512 by default.
 	MaxGroup int `yaml:"max_group"`
 	// MaxQueue is the most that wait, a shard, until more are refused with 503;
@@ -89,9 +101,13 @@ type RateLimit struct {
 	Window time.Duration `yaml:"window"`
 }
 
+// Path is the file that the configuration was read from; "" for none.
+func (c *Config) Path() string { return c.source.path }
+
 // The kinds of stores and gateways.
 const (
 	SQLite    = "sqlite"
+	Postgres  = "postgres"
 	Simulated = "simulated"
 )
 

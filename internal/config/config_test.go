@@ -69,7 +69,7 @@ vault: {key_file: /etc/florin/key}
 rate_limit: {requests: 100, window: 10s}
 `, nil)
 	want := config.Config{
-		Store: "sqlite", Mode: "test", Listen: ":9090", Data: "/var/lib/florin", Shards: 8,
+		Store: "sqlite", Mode: "test", Listen: ":9090", Data: "/var/lib/florin", Shards: config.Shards{Count: 8},
 		Gateways: []config.Gateway{
 			{
 				Name: "alpha", Kind: "simulated", Deadline: 5 * time.Second, FailureThreshold: 4,
@@ -112,7 +112,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		"gateways: simulated\n":                               ":1: `simulated` is no list of gateways",
 		"commit: 3\n":                                         ":1: `3` is no block commit",
 		"listen: [\n":                                         ":1: did not find expected node content",
-		"# a store\nstore: oracle\n":                          `:2: store: "oracle" is none of sqlite`,
+		"# a store\nstore: oracle\n":                          `:2: store: "oracle" is none of sqlite, postgres`,
 		"mode: prod\n":                                        `:1: mode: "prod" is none of test, live`,
 		"listen: localhost\n":                                 `:1: listen: "localhost" is no address such as 127.0.0.1:8080`,
 		"data: \"\"\n":                                        ":1: data: must name a directory",
@@ -130,6 +130,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		gateway + "  - name: b\n    kind: paypal\n":           `:5: gateways[1].kind: "paypal" is none of simulated`,
 		gateway + "    deadline: 8\n":                         ":4: gateways[0].deadline: 8 has no unit: write a unit, as",
 		gateway + "    deadline: 8000000000\n":                ":4: gateways[0].deadline: 8000000000 has no unit",
+		"commit:\n  pause: 2s\n":                              ":2: commit.pause: 2s is no time from 0s to 1s",
 		"commit:\n  permit_hold: 0\n":                         ":2: commit.permit_hold: 0s is no time from 1ms",
 		"gateways: []\n":                                      ":1: gateways: is empty",
 		"mode: test\ngateways:\n":                             ":2: gateways: is empty",

@@ -24,6 +24,7 @@ func Load(path string, flags map[string]string) (Config, error) {
 			return Config{}, fmt.Errorf("the configuration cannot be read: %w", err)
 		}
 		cfg.source = source{path: path, text: string(text)}
+		cfg.source.given = map[string]bool{}
 		if err := layers.Load(layer{text: text}, parser{path: path}); err != nil {
 			return Config{}, err
 		}
@@ -49,7 +50,18 @@ func Load(path string, flags map[string]string) (Config, error) {
 	if len(cfg.Gateways) == 0 {
 		cfg.Gateways = []Gateway{{Name: Simulated, Kind: Simulated}}
 	}
-	return cfg, cfg.check()
+	cfg.chooseStore()
+	if err := cfg.check(); err != nil {
+		return Config{}, err
+	}
+	return cfg, nil
+}
+
+// chooseStore takes a file that names databases but no store to mean PostgreSQL.
+func (c *Config) chooseStore() {
+	if !c.source.given["store"] && (c.source.given["database_cluster"] || len(c.Shards.List) > 0) {
+		c.Store = Postgres
+	}
 }
 
 // layer is one source of settings, for koanf: a text to parse, or values.
@@ -73,7 +85,10 @@ func (p parser) Unmarshal(text []byte) (map[string]any, error) {
 		return nil, p.explain(err)
 	}
 	values := map[string]any{}
-	return values, yaml.Unmarshal(text, &values)
+	if err := yaml.Unmarshal(text, &values); err != nil {
+		return nil, p.explain(err)
+	}
+	return normal(values), nil
 }
 
 // Marshal implements koanf.Parser.
@@ -121,14 +136,24 @@ func typeNames(goType string) string {
 		return "time such as 50ms or 30s"
 	case "string", "Mode":
 		return "word"
+	case "bool":
+		return "true or false"
 	case "[]config.Gateway":
 		return "list of gateways"
+	case "[]config.Replica":
+		return "list of replicas"
+	case "Cluster":
+		return "block database_cluster"
 	}
 	return "block " + strings.ToLower(goType)
 }
 
-// source is the file that a configuration came from, for errors.
-type source struct{ path, text string }
+// source is the file that a configuration came from, for errors, and the fields
+// that stand in it.
+type source struct {
+	path, text string
+	given      map[string]bool
+}
 
 // at makes an error about a field: with the file and the line where it stands,
 // as far as they are known.

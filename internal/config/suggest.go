@@ -9,7 +9,8 @@ import (
 // blocks are the types whose fields a file may name.
 var blocks = []reflect.Type{
 	reflect.TypeFor[Config](), reflect.TypeFor[Gateway](), reflect.TypeFor[Fraud](), reflect.TypeFor[Commit](),
-	reflect.TypeFor[Vault](), reflect.TypeFor[RateLimit](),
+	reflect.TypeFor[Vault](), reflect.TypeFor[RateLimit](), reflect.TypeFor[Cluster](), reflect.TypeFor[Master](),
+	reflect.TypeFor[Replica](), reflect.TypeFor[Pool](), reflect.TypeFor[Shard](),
 }
 
 // suggest says which of a type's fields may have been meant; "" for none.
@@ -21,7 +22,7 @@ func suggest(wrong, goType string) string {
 		}
 		for _, field := range reflect.VisibleFields(block) {
 			name := field.Tag.Get("yaml")
-			if d := distance(wrong, name); name != "" && d < least {
+			if d := distance(wrong, name); name != "" && name != "-" && d < least {
 				best, least = name, d
 			}
 		}
@@ -54,12 +55,13 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// checkUnits refuses a time without a unit, which would be so many nanoseconds.
-func (c Config) checkUnits(values map[string]any) error {
+// checkUnits refuses a time without a unit, which would be so many nanoseconds,
+// and notes which fields the file has.
+func (c *Config) checkUnits(values map[string]any) error {
 	return c.unitsOf(reflect.TypeFor[Config](), values, "")
 }
 
-func (c Config) unitsOf(block reflect.Type, value any, path string) error {
+func (c *Config) unitsOf(block reflect.Type, value any, path string) error {
 	for _, field := range reflect.VisibleFields(block) {
 		name := field.Tag.Get("yaml")
 		held := member(value, name)
@@ -70,18 +72,25 @@ func (c Config) unitsOf(block reflect.Type, value any, path string) error {
 		if path != "" {
 			at = path + "." + name
 		}
+		if c.source.given != nil {
+			c.source.given[at] = true
+		}
+		kind := field.Type
+		if list := member(held, "list"); kind == reflect.TypeFor[Shards]() && list != nil {
+			kind, held = reflect.TypeFor[[]Shard](), list
+		}
 		number, bare := held.(int)
 		switch {
-		case field.Type == reflect.TypeFor[time.Duration]() && bare && number != 0:
+		case kind == reflect.TypeFor[time.Duration]() && bare && number != 0:
 			return c.source.at(at, "%d has no unit: write a unit, as in %ds", number, number)
-		case field.Type.Kind() == reflect.Struct:
-			if err := c.unitsOf(field.Type, held, at); err != nil {
+		case kind.Kind() == reflect.Struct:
+			if err := c.unitsOf(kind, held, at); err != nil {
 				return err
 			}
-		case field.Type.Kind() == reflect.Slice:
+		case kind.Kind() == reflect.Slice:
 			items, _ := held.([]any)
 			for i, item := range items {
-				if err := c.unitsOf(field.Type.Elem(), item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+				if err := c.unitsOf(kind.Elem(), item, fmt.Sprintf("%s[%d]", at, i)); err != nil {
 					return err
 				}
 			}

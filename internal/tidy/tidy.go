@@ -76,7 +76,7 @@ func Check(fsys fs.FS) ([]Violation, error) {
 // skipped says whether the folder holds nothing that was written here.
 func skipped(fsys fs.FS, dir string) bool {
 	switch path.Base(dir) {
-	case ".git", "node_modules", "testdata", "florin-data":
+	case ".git", "node_modules", "testdata", "florin-data", ".services":
 		return true
 	}
 	if dir == "bin" || dir == "web/dist" {

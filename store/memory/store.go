@@ -13,6 +13,7 @@ import (
 type Store struct {
 	shards []*shard
 	life   int // which of the disk's lives this is
+	slot   int // of the system accounts that its Txs write
 	turns  []chan struct{}
 }
 
@@ -45,6 +46,14 @@ func (s *Store) Reopen() *Store {
 	next := &Store{shards: s.shards, life: s.end()}
 	next.makeTurns()
 	return next
+}
+
+// InSlot returns the same store for a process that holds another slot of the
+// system accounts.
+func (s *Store) InSlot(slot int) *Store {
+	other := *s
+	other.slot = slot
+	return &other
 }
 
 // end ends this life of the disk and returns the next one.

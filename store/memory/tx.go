@@ -54,6 +54,9 @@ func (t *tx) Rollback() {
 	}
 }
 
+// Slot returns the slot of system accounts.
+func (t *tx) Slot() int { return t.store.slot }
+
 // Claim claims unique keys.
 func (t *tx) Claim(ctx context.Context, claims []store.Claim) (holders []*store.Claim, err error) {
 	err = t.do(ctx, func(sh *shard) error {

@@ -104,6 +104,10 @@ func (h *handle) Rollback() {
 	sh.give()
 }
 
+// Slot returns the slot of system accounts: the files have one writer, and one
+// slot.
+func (h *handle) Slot() int { return 0 }
+
 // Claim claims unique keys.
 func (h *handle) Claim(ctx context.Context, claims []store.Claim) (holders []*store.Claim, err error) {
 	err = h.do(ctx, "claim", func(t *tx) error {

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"strings"
+
+	"florin/internal/config"
+	"florin/store/postgres"
+)
+
+// besideConnections is the most that a command beside a server takes of a shard.
+const besideConnections = 4
+
+// openPostgres opens the store in the configured databases.
+func openPostgres(ctx context.Context, cfg config.Config, _ *slog.Logger, purpose use) (engine, error) {
+	s, err := postgres.Open(ctx, postgresConfig(cfg, purpose))
+	if err != nil {
+		return nil, toMigrate(cfg, err)
+	}
+	return s, nil
+}
+
+// postgresConfig returns how the configured databases are opened.
+func postgresConfig(cfg config.Config, purpose use) postgres.Config {
+	how := map[use]postgres.Access{serving: postgres.ReadWrite, writing: postgres.Shared, reading: postgres.ReadOnly}
+	c := postgres.Config{Mode: cfg.Mode, Access: how[purpose]}
+	for _, d := range cfg.Databases {
+		shard := postgres.Shard{
+			DSN: withPassword(d.DSN, string(d.Password)), Unprepared: !d.PreparedStatements,
+			Pool: &postgres.Pool{
+				MinSize: d.Pool.MinSize, MaxSize: d.Pool.MaxSize, Timeout: d.Pool.Timeout, CommandTimeout: d.Pool.CommandTimeout,
+			},
+		}
+		if purpose != serving {
+			shard.Pool.MinSize, shard.Pool.MaxSize = 0, min(d.Pool.MaxSize, besideConnections)
+		}
+		for _, r := range d.Replicas {
+			shard.Replicas = append(shard.Replicas, postgres.Replica(r))
+		}
+		c.Shards = append(c.Shards, shard)
+	}
+	return c
+}
+
+// withPassword puts a password into a DSN that has none, for the driver alone.
+func withPassword(dsn, password string) string {
+	if password == "" {
+		return dsn
+	}
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return dsn + " password='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(password) + "'"
+	}
+	before, query, _ := strings.Cut(dsn, "?")
+	if query != "" {
+		query += "&"
+	}
+	return before + "?" + query + "password=" + strings.ReplaceAll(url.QueryEscape(password), "+", "%20")
+}
+
+// toMigrate says how to mend a schema that is another version's.
+func toMigrate(cfg config.Config, err error) error {
+	if !errors.Is(err, postgres.ErrSchema) {
+		return err
+	}
+	const command = "florin migrate up"
+	return oldSchema{err, strings.ReplaceAll(err.Error(), "`"+command+"`", command+" --config "+quoted(cfg.Path()))}
+}
+
+// oldSchema is an error with a text of its own.
+type oldSchema struct {
+	error
+	text string
+}
+
+// Error implements error.
+func (o oldSchema) Error() string { return o.text }
+
+// Unwrap returns the error.
+func (o oldSchema) Unwrap() error { return o.error }
+
+func migratePostgres(ctx context.Context, cfg config.Config) ([]schema, error) {
+	return schemasOf(postgres.Migrate(ctx, postgresConfig(cfg, writing)))
+}
+
+func postgresSchemas(ctx context.Context, cfg config.Config) ([]schema, error) {
+	return schemasOf(postgres.Schemas(ctx, postgresConfig(cfg, reading)))
+}
+
+func schemasOf(list []postgres.Schema, err error) ([]schema, error) {
+	all := make([]schema, len(list))
+	for i, s := range list {
+		all[i] = schema{s.Shard, s.Version, s.Latest}
+	}
+	return all, err
+}

@@ -1,0 +1,288 @@
+// Package pgtest lends PostgreSQL to tests: databases on the server that
+// FLORIN_TEST_POSTGRES names (a superuser's DSN), or on one that it starts in a
+// temporary folder and stops when the tests are over. It is for tests alone.
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Env names the variable with a server's DSN.
+const Env = "FLORIN_TEST_POSTGRES"
+
+var (
+	mu      sync.Mutex // held while the server is started, and while databases are made
+	shared  *Server
+	made    []string // databases that are to be dropped
+	counter atomic.Int64
+)
+
+// Server is a PostgreSQL server that a test has for itself.
+type Server struct {
+	DSN  string // a superuser's, of the database postgres
+	Port int
+	Dir  string // of its data
+
+	command *exec.Cmd
+	ended   chan struct{}
+}
+
+// Shared returns the server that all tests of a package share. A test skips where
+// there is no PostgreSQL, and fails with CI=true or INSTALL=1.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	mu.Lock()
+	defer mu.Unlock()
+	if shared != nil {
+		return shared
+	}
+	if dsn := os.Getenv(Env); dsn != "" {
+		shared = &Server{DSN: dsn}
+		return shared
+	}
+	s, err := start(filepath.Join(os.TempDir(), fmt.Sprintf("florin-pgtest-%d", os.Getpid())))
+	if errors.Is(err, errMissing) {
+		missing(t)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared = s
+	return s
+}
+
+// New starts a server for one test, which may do with it what it likes.
+func New(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("florin-pgtest-%d-%d", os.Getpid(), counter.Add(1)))
+	s, err := start(dir, settings...)
+	if errors.Is(err, errMissing) {
+		missing(t)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+func missing(t testing.TB) {
+	t.Helper()
+	const text = "no PostgreSQL is installed: `apt-get install postgresql`, or name a server in " + Env
+	if os.Getenv("CI") == "true" || os.Getenv("INSTALL") == "1" {
+		t.Fatal(text)
+	}
+	t.Skip(text)
+}
+
+// Stop drops the databases that were made and stops the shared server, if it was
+// started here. A package's TestMain calls it when all tests are over.
+func Stop() {
+	mu.Lock()
+	defer mu.Unlock()
+	if shared == nil {
+		return
+	}
+	if shared.command == nil { // it goes on
+		for _, name := range made {
+			_ = shared.Exec(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+		}
+	}
+	shared.Stop()
+	shared = nil
+}
+
+// Database makes an empty database and returns its DSN. It is there until Stop.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("florin_test_%d_%d", os.Getpid(), counter.Add(1))
+	mu.Lock()
+	defer mu.Unlock()
+	if err := s.Exec(context.WithoutCancel(t.Context()), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	made = append(made, name)
+	return s.Of(name)
+}
+
+// Run runs a script in a database.
+func Run(dsn, script string) error {
+	return (&Server{DSN: dsn}).Exec(context.Background(), script)
+}
+
+// Of returns the DSN of a database.
+func (s *Server) Of(database string) string {
+	cfg, err := pgx.ParseConfig(s.DSN)
+	if err != nil {
+		panic("pgtest: " + err.Error())
+	}
+	dsn := fmt.Sprintf("host=%s port=%d user=%s dbname=%s sslmode=disable", cfg.Host, cfg.Port, cfg.User, database)
+	if cfg.Password != "" {
+		dsn += " password='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(cfg.Password) + "'"
+	}
+	return dsn
+}
+
+// Exec runs a statement as the superuser.
+func (s *Server) Exec(ctx context.Context, sql string) error {
+	c, err := pgx.Connect(ctx, s.DSN)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(ctx) }()
+	_, err = c.Exec(ctx, sql)
+	return err
+}
+
+var errMissing = errors.New("pgtest: there is no PostgreSQL")
+
+// start makes a cluster in a folder and starts a server on it.
+func start(dir string, settings ...string) (*Server, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		return nil, errMissing
+	}
+	bin := filepath.Dir(found[len(found)-1])
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	as, err := owner(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: filepath.Join(dir, "data")}
+	//nolint:gosec // the installed server's own program
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", s.Dir, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",
+		"--locale=C.UTF-8")
+	initdb.SysProcAttr, initdb.Dir = as, dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("pgtest: initdb: %w\n%s", err, out)
+	}
+	for range 20 {
+		if s.Port, err = freePort(); err != nil {
+			return nil, err
+		}
+		if err = s.run(bin, as, settings); err == nil {
+			return s, nil
+		}
+	}
+	return nil, err
+}
+
+// owner gives the folder to the user that a server runs as, who is never root.
+func owner(dir string) (*syscall.SysProcAttr, error) {
+	if os.Getuid() != 0 {
+		return &syscall.SysProcAttr{Setpgid: true}, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errMissing, err)
+	}
+	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+	if err := errors.Join(err1, err2, os.Chown(dir, int(uid), int(gid))); err != nil { //nolint:gosec // 32 bits
+		return nil, err
+	}
+	as := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // 32 bits
+	return &syscall.SysProcAttr{Credential: as, Setpgid: true}, nil
+}
+
+// freePort returns a port on which nobody listens just now.
+func freePort() (int, error) {
+	from := 15400
+	if text := os.Getenv("FLORIN_TEST_PORTS"); text != "" {
+		var err error
+		if from, err = strconv.Atoi(text); err != nil {
+			return 0, fmt.Errorf("pgtest: FLORIN_TEST_PORTS: %w", err)
+		}
+	}
+	for port := from; port < from+100; port++ {
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, errors.New("pgtest: no port is free")
+}
+
+// run starts the server and waits until it answers.
+func (s *Server) run(bin string, as *syscall.SysProcAttr, settings []string) error {
+	dir := filepath.Dir(s.Dir)
+	args := []string{
+		"-D", s.Dir, "-p", strconv.Itoa(s.Port), "-k", dir, "-c", "listen_addresses=127.0.0.1",
+		"-c", "max_connections=400", "-c", "autovacuum=off", "-c", "fsync=on", "-c", "log_min_messages=fatal",
+	}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	s.command = exec.Command(filepath.Join(bin, "postgres"), args...) //nolint:gosec // the installed server
+	s.command.SysProcAttr, s.command.Dir, s.command.Stdout, s.command.Stderr = as, dir, log, log
+	if err := s.command.Start(); err != nil {
+		return err
+	}
+	s.ended = make(chan struct{})
+	go func(command *exec.Cmd, ended chan struct{}) {
+		_ = command.Wait()
+		close(ended)
+	}(s.command, s.ended)
+	s.DSN = fmt.Sprintf("host=127.0.0.1 port=%d user=postgres dbname=postgres sslmode=disable", s.Port)
+	return s.await(filepath.Join(dir, "log"))
+}
+
+func (s *Server) await(log string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		err := s.Exec(ctx, "SELECT 1")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.ended:
+			text, _ := os.ReadFile(log) //nolint:gosec // its own log
+			return fmt.Errorf("pgtest: the server ended: %s", text)
+		case <-ctx.Done():
+			return fmt.Errorf("pgtest: the server does not answer: %w", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Signal sends the server's first process a signal.
+func (s *Server) Signal(signal syscall.Signal) error { return s.command.Process.Signal(signal) }
+
+// Stop stops the server and deletes its folder.
+func (s *Server) Stop() {
+	if s.command == nil {
+		return
+	}
+	_ = s.Signal(syscall.SIGINT)
+	select {
+	case <-s.ended:
+	case <-time.After(20 * time.Second):
+		_ = s.Signal(syscall.SIGQUIT)
+		<-s.ended
+	}
+	_ = os.RemoveAll(filepath.Dir(s.Dir))
+}

@@ -1,0 +1,173 @@
+package postgres
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"florin/ident"
+	"florin/store"
+)
+
+// claimColumns are what (*row).claim reads.
+const claimColumns = `hash, scope, user_id, key, digest, kind, object, at, answer`
+
+var (
+	newClaim = shapeOf(`identity uuid, hash int8, scope text, user_id int8, key text, digest bytea, kind text,
+		object uuid, at timestamptz, answer bytea`)
+	insertClaims = define(`INSERT INTO claims (`+newClaim.list("")+`) SELECT `+newClaim.values()+` FROM `+newClaim.rows()+
+		` ORDER BY v.identity ON CONFLICT DO NOTHING RETURNING identity`, newClaim.arrays...)
+	// selectHolders finds the claims that the Tx has not just inserted.
+	selectHolders = define(`SELECT `+claimColumns+` FROM claims
+		WHERE identity = ANY($1) AND xmin <> pg_current_xact_id()::xid`, pgtype.UUIDArrayOID)
+	deleteClaims = define(`DELETE FROM claims WHERE identity = ANY($1)`, pgtype.UUIDArrayOID)
+	answerClaims = defineUpdate("claims", 1, "identity uuid, answer bytea")
+)
+
+const selectClaim = `SELECT ` + claimColumns + ` FROM claims WHERE identity = $1`
+
+// claim reads a row of claimColumns.
+func (r *row) claim() (c store.Claim) {
+	c.Hash, c.Scope, c.UserID, c.Key = r.int(), r.text(), r.int(), r.text()
+	copy(c.Digest[:], r.take(len(c.Digest)))
+	c.Kind, c.Object, c.At = ident.Kind(r.text()), r.id(), r.time()
+	if answer := r.take(0); answer != nil {
+		c.Answer = append([]byte{}, answer...)
+	}
+	return c
+}
+
+// identity is by what a claim is found: a hash of scope, user and key.
+func identity(c *store.Claim) (id ident.ID) {
+	var text []byte
+	for _, part := range []string{c.Scope, c.Key} {
+		text = binary.AppendUvarint(text, uint64(len(part)))
+		text = append(text, part...)
+	}
+	text = binary.BigEndian.AppendUint64(text, uint64(c.UserID)) //nolint:gosec // two's complement
+	sum := sha256.Sum256(text)
+	copy(id[:], sum[:])
+	return id
+}
+
+// sameKey compares in full what identity is a hash of.
+func sameKey(a, b *store.Claim) bool {
+	return a.UserID == b.UserID && a.Key == b.Key && a.Scope == b.Scope
+}
+
+var (
+	errNoClaim   = fmt.Errorf("%w: claim", store.ErrNotFound)
+	errCollision = fmt.Errorf("%w: two keys have one identity", store.ErrRefused)
+)
+
+// FindClaim returns the claim that holds the key of claim, or ErrNotFound.
+func (s *Store) FindClaim(ctx context.Context, shard int, claim store.Claim) (store.Claim, error) {
+	found, err := readOne(ctx, s.shards[shard], (*row).claim, selectClaim, identity(&claim))
+	if errors.Is(err, store.ErrNotFound) || err == nil && !sameKey(&found, &claim) {
+		return store.Claim{}, errNoClaim
+	}
+	return found, err
+}
+
+// claim inserts the claims that nobody holds, and reads who holds the others.
+func (t *tx) claim(ctx context.Context, claims []store.Claim) ([]*store.Claim, error) {
+	holders := make([]*store.Claim, len(claims))
+	if len(claims) == 0 {
+		return holders, nil
+	}
+	ids := make([]ident.ID, len(claims))
+	order := make([]int, len(claims))
+	for i := range claims {
+		ids[i], order[i] = identity(&claims[i]), i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(bytes.Compare(ids[a][:], ids[b][:]), cmp.Compare(a, b)) })
+	rows := newColumns(newClaim.oids, len(claims))
+	for _, i := range order {
+		rows.claim(ids[i], &claims[i])
+		rows.end()
+	}
+	args, err := rows.args()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", store.ErrRefused, err)
+	}
+	var p pipe
+	won := make(map[ident.ID]bool, len(claims))
+	taken := map[ident.ID]*store.Claim{}
+	p.queue(insertClaims, func(r *row) error { won[r.id()] = true; return nil }, args...)
+	p.queue(selectHolders, func(r *row) error {
+		c := r.claim()
+		taken[identity(&c)] = &c
+		return nil
+	}, idsParam(ids))
+	if _, _, err := t.trip(ctx, &p); err != nil {
+		return nil, err
+	}
+	return holders, t.hold(claims, ids, won, taken, holders)
+}
+
+// hold sorts out which claims were won, and who has the others.
+func (t *tx) hold(
+	claims []store.Claim, ids []ident.ID, won map[ident.ID]bool, taken map[ident.ID]*store.Claim, holders []*store.Claim,
+) error {
+	t.won = make(map[ident.ID]store.Claim, len(claims))
+	for i, id := range ids {
+		if won[id] {
+			t.won[id] = claims[i]
+			continue
+		}
+		holders[i] = taken[id]
+		if holders[i] == nil {
+			return fmt.Errorf("%w: a claim's holder is gone", store.ErrConflict)
+		}
+		if !sameKey(holders[i], &claims[i]) {
+			return errCollision
+		}
+	}
+	return nil
+}
+
+func (c *columns) claim(id ident.ID, v *store.Claim) {
+	c.id(id)
+	c.int(v.Hash)
+	c.text(v.Scope)
+	c.int(v.UserID)
+	c.text(v.Key)
+	c.bytes(v.Digest[:])
+	c.text(string(v.Kind))
+	c.id(v.Object)
+	c.time(v.At)
+	c.bytesOrNull(v.Answer)
+}
+
+// writeClaims deletes the claims that were won and must not stay, and sets the
+// answers of others.
+func (t *tx) writeClaims(changes *store.Changes) {
+	var released []ident.ID
+	for i := range changes.Released {
+		id := identity(&changes.Released[i])
+		if _, ok := t.won[id]; ok {
+			released = append(released, id)
+			delete(t.won, id)
+		}
+	}
+	if len(released) > 0 {
+		t.writes.queue(deleteClaims, nil, idsParam(released))
+	}
+	if len(changes.Answered) == 0 {
+		return
+	}
+	rows := newColumns(answerClaims.shape.oids, len(changes.Answered))
+	for i := range changes.Answered {
+		rows.id(identity(&changes.Answered[i]))
+		rows.bytesOrNull(changes.Answered[i].Answer)
+		rows.end()
+	}
+	t.writes.update(answerClaims, rows)
+}

@@ -1,0 +1,143 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"florin/access"
+	"florin/store"
+)
+
+// marks are what a database says about itself.
+type marks struct {
+	store  string // a random name, alike in all databases of a store
+	shard  int
+	shards int
+	mode   access.Mode
+}
+
+// check compares what a database says with what it must be.
+func (m marks) check(want marks) error {
+	switch {
+	case m.shards != want.shards:
+		return fmt.Errorf("%w: the database of shard %d belongs to a store of %d shards, not %d",
+			ErrMarks, want.shard, m.shards, want.shards)
+	case m.shard != want.shard:
+		return fmt.Errorf("%w: the database of shard %d is shard %d", ErrMarks, want.shard, m.shard)
+	case m.mode != want.mode:
+		return fmt.Errorf("%w: the database of shard %d is in mode %s, not %s", ErrMarks, want.shard, m.mode, want.mode)
+	case want.store != "" && m.store != want.store:
+		return fmt.Errorf("%w: the database of shard %d belongs to another store", ErrMarks, want.shard)
+	}
+	return nil
+}
+
+// generation orders the servers that were a shard's primary, one after the other.
+type generation struct{ epoch, timeline int64 }
+
+func (g generation) before(o generation) bool { return g.epoch < o.epoch || g.timeline < o.timeline }
+
+const (
+	selectMeta = `SELECT store::text, shard, shards, mode, epoch, timeline, CASE WHEN pg_is_in_recovery() THEN 0
+			ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END,
+			(SELECT max(version_id) FROM goose_db_version WHERE is_applied)
+		FROM meta`
+	raiseEpoch = `UPDATE meta SET epoch = epoch + 1, timeline = $1 WHERE timeline < $1 RETURNING epoch`
+)
+
+// about is what a new connection finds.
+type about struct {
+	marks
+	generation       // as meta has it
+	timeline   int64 // the server's own; 0 of a standby
+	schema     int64
+}
+
+func (r *row) about() (a about) {
+	a.marks = marks{store: r.text(), shard: r.small(), shards: r.small(), mode: access.Mode(r.text())}
+	a.generation = generation{r.int(), r.int()}
+	a.timeline, a.schema = r.int(), r.int()
+	return a
+}
+
+// examine looks at what a new connection leads to: another store's or shard's
+// database is refused for good, an old primary's until it is another.
+func (sh *shard) examine(ctx context.Context, c *pgx.Conn) error {
+	found, err := one(ctx, &reader{c}, (*row).about, selectMeta)
+	switch {
+	case stateOf(err) == stateNoTable || errors.Is(err, store.ErrNotFound):
+		return sh.refuse(fmt.Errorf("%w: the database of shard %d has none: run `florin migrate up`", ErrSchema, sh.number))
+	case err != nil:
+		return errorOf(err)
+	}
+	want := marks{shard: sh.number, shards: len(sh.store.cfg.Shards), mode: sh.store.cfg.Mode}
+	if err := found.check(want); err != nil {
+		return sh.refuse(err)
+	}
+	if latest, err := latest(embedded); err != nil || found.schema != latest {
+		return sh.refuse(errors.Join(err, fmt.Errorf(
+			"%w: the database of shard %d is at %d, this program's is %d: run `florin migrate up`",
+			ErrSchema, sh.number, found.schema, latest)))
+	}
+	if err := sh.store.recognise(found.marks); err != nil {
+		return sh.refuse(err)
+	}
+	return sh.followPrimary(ctx, c, found)
+}
+
+// refuse keeps the database from ever being used by this process.
+func (sh *shard) refuse(err error) error {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.refused = err
+	return err
+}
+
+// recognise compares a database's store with that of the first one that was seen.
+func (s *Store) recognise(m marks) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	want := m
+	want.store = s.id
+	if err := m.check(want); err != nil {
+		return err
+	}
+	s.id = m.store
+	return nil
+}
+
+// followPrimary refuses a server that another has taken over from, and raises the
+// epoch for one that has.
+func (sh *shard) followPrimary(ctx context.Context, c *pgx.Conn, found about) error {
+	present := found.generation
+	if found.timeline > present.timeline && sh.store.cfg.Access != ReadOnly {
+		epoch, err := one(ctx, &reader{c}, (*row).int, raiseEpoch, found.timeline)
+		switch {
+		case errors.Is(err, store.ErrNotFound): // another process was first
+		case err != nil:
+			return errorOf(err)
+		default:
+			present.epoch = epoch
+		}
+	}
+	present.timeline = max(present.timeline, found.timeline)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if present.before(sh.latest) {
+		return fmt.Errorf("%w: shard %d: the server is at epoch %d, timeline %d; it was at %d, %d already",
+			store.ErrUnavailable, sh.number, present.epoch, present.timeline, sh.latest.epoch, sh.latest.timeline)
+	}
+	sh.latest = present
+	return nil
+}
+
+// raiseBase makes positions of events ascend in a database that was restored into
+// a cluster whose Tx numbers are lower than those that it holds.
+func (sh *shard) raiseBase(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `UPDATE meta SET base = (SELECT max(position) >> 21 FROM events)
+		WHERE (SELECT max(position) >> 21 FROM events) >= base + pg_current_xact_id()::text::bigint`)
+	return errorOf(err)
+}

@@ -1,0 +1,179 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"florin/ident"
+	"florin/ledger"
+	"florin/store"
+)
+
+// shard is one database: connections that write, connections that read, and what
+// this process knows of it.
+type shard struct {
+	store   *Store
+	number  int
+	writers *pgxpool.Pool
+	readers *pgxpool.Pool
+	gate    gate
+	slots   lease
+	keeper  *keeper // nil when ReadOnly
+
+	mu       sync.Mutex
+	refused  error                // the database must not be used
+	latest   generation           // the greatest that was seen
+	accounts map[ledger.Key]int64 // ids of accounts, which never change
+	doubtful map[ident.ID]struct{}
+}
+
+// conn is a connection that is lent.
+type conn struct {
+	*pgx.Conn
+	pooled *pgxpool.Conn
+}
+
+// own returns the configuration as it is for this shard.
+func (sh *shard) own() Config { return sh.store.cfg.of(sh.number) }
+
+func openShard(s *Store, number int) (*shard, error) {
+	sh := &shard{store: s, number: number, accounts: map[ledger.Key]int64{}, doubtful: map[ident.ID]struct{}{}}
+	sh.gate.shard = sh
+	sh.slots.shard = sh
+	var err error
+	if s.cfg.Access != ReadOnly {
+		if sh.writers, err = sh.newPool(true); err != nil {
+			return nil, err
+		}
+	}
+	if sh.readers, err = sh.newPool(false); err != nil {
+		sh.close()
+		return nil, err
+	}
+	if sh.writers != nil {
+		sh.keeper = startKeeper(sh)
+	}
+	return sh, nil
+}
+
+// newPool makes a pool. It connects when it is used.
+func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
+	cfg := sh.own()
+	pool, err := pgxpool.ParseConfig(cfg.Shards[sh.number].DSN)
+	if err != nil {
+		return nil, fmt.Errorf("store/postgres: shard %d: dsn: %w", sh.number, err)
+	}
+	most, least := cfg.writers(), min(cfg.writers(), cfg.Pool.MinSize)
+	if !writing {
+		most, least = cfg.Pool.MaxSize-most, cfg.Pool.MinSize-least
+		if cfg.Access == ReadOnly {
+			most, least = cfg.Pool.MaxSize, cfg.Pool.MinSize
+		}
+	}
+	pool.MaxConns, pool.MinConns = int32(most), int32(least) //nolint:gosec // small numbers
+	pool.PingTimeout = cfg.Freeze
+	pool.ConnConfig.ConnectTimeout = cfg.Freeze
+	sh.parameters(pool.ConnConfig, writing)
+	if pool.ConnConfig.ValidateConnect == nil && cfg.Access != ReadOnly {
+		pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	if cfg.Unprepared {
+		pool.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	}
+	pool.AfterConnect = sh.examine
+	// The context only bounds the start of what it makes in the background.
+	return pgxpool.NewWithConfig(context.Background(), pool)
+}
+
+// parameters sets what a session is to have from its start. Behind PgBouncer the
+// Txs set it themselves.
+func (sh *shard) parameters(c *pgx.ConnConfig, writing bool) {
+	set, cfg := c.RuntimeParams, sh.own()
+	set["application_name"] = applicationName
+	if cfg.Unprepared {
+		return
+	}
+	set["jit"] = "off"
+	set["statement_timeout"] = millis(cfg.Pool.CommandTimeout)
+	set["lock_timeout"] = millis(lockTimeout)
+	set["idle_in_transaction_session_timeout"] = millis(idleTimeout)
+	if writing {
+		// Each statement finds its rows by their ids, however few there are when it
+		// is planned: the plan is kept.
+		set["plan_cache_mode"] = "force_generic_plan"
+		set["enable_seqscan"], set["enable_hashjoin"], set["enable_mergejoin"] = "off", "off", "off"
+	}
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// acquire lends a connection, to be given back with its Release. While all are in
+// use it waits for Pool.Timeout; to connect it takes no longer than Freeze.
+func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error) {
+	if err := sh.usable(); err != nil {
+		return nil, err
+	}
+	waiting, cancel := context.WithTimeout(ctx, sh.own().Pool.Timeout)
+	defer cancel()
+	for {
+		limited, cancel := sh.within(waiting)
+		pooled, err := from.Acquire(limited)
+		cancel()
+		if err == nil {
+			return &conn{pooled.Conn(), pooled}, nil
+		}
+		stat := from.Stat()
+		crowded := stat.AcquiredConns() == stat.MaxConns()
+		if crowded && waiting.Err() == nil && errors.Is(context.Cause(limited), errNoAnswer) {
+			continue
+		}
+		if refused := sh.usable(); refused != nil {
+			return nil, refused
+		}
+		var failed *pgconn.ConnectError
+		if !crowded && waiting.Err() == nil && (limited.Err() != nil || errors.As(err, &failed)) {
+			sh.gate.shut()
+		}
+		return nil, fmt.Errorf("%w: no connection: %w", store.ErrUnavailable, err)
+	}
+}
+
+// usable returns why the database must not be used, or cannot be used now.
+func (sh *shard) usable() error {
+	sh.mu.Lock()
+	refused := sh.refused
+	sh.mu.Unlock()
+	if refused != nil {
+		return refused
+	}
+	return sh.gate.pass()
+}
+
+// lend lends a connection to f.
+func (sh *shard) lend(ctx context.Context, from *pgxpool.Pool, f func(*conn) error) error {
+	c, err := sh.acquire(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer c.pooled.Release()
+	return f(c)
+}
+
+func (sh *shard) close() {
+	sh.keeper.stop()
+	sh.gate.close()
+	if sh.writers != nil {
+		sh.writers.Close()
+	}
+	if sh.readers != nil {
+		sh.readers.Close()
+	}
+}
