@@ -63,8 +63,8 @@ func fillID(n, kind int64) ident.ID {
 	return ident.FromHalves(high, -1<<63|n<<16|(1+n%50)%ident.Buckets)
 }
 
-// emptyStore opens an empty store of one shard.
+// emptyStore opens a store of one shard that no other test will use.
 func emptyStore(t *testing.T) *postgres.Store {
 	t.Helper()
-	return open(t, fresh(t, 1))
+	return open(t, migrated(t, 1))
 }
