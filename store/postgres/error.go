@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -12,11 +11,9 @@ import (
 
 // SQLSTATEs that mean something of their own here.
 const (
-	stateReadOnly     = "25006" // the server is a standby
 	stateLockTimeout  = "55P03"
 	stateNotThere     = "FL001" // see expect in the schema
 	stateNoTable      = "42P01"
-	stateIdleInTx     = "25P03"
 	stateCheck        = "23514"
 	constraintOfVoids = "commits_void"
 )
@@ -73,11 +70,4 @@ func stateOf(err error) string {
 		return answer.Code
 	}
 	return ""
-}
-
-// isDown tells whether an error says that the shard as a whole is away, and not
-// only this connection or this call: nothing answers there, or nothing in time.
-func isDown(ctx context.Context, err error) bool {
-	var refused *pgconn.ConnectError
-	return ctx.Err() == nil && (errors.Is(err, errNoAnswer) || errors.As(err, &refused))
 }

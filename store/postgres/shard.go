@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -111,29 +112,35 @@ func (sh *shard) parameters(c *pgx.ConnConfig, writing bool) {
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// acquire lends a connection, to be given back with its release.
+// acquire lends a connection, to be given back with its Release. While all are in
+// use it waits for Pool.Timeout; to connect it takes no longer than Freeze.
 func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error) {
 	if err := sh.usable(); err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, sh.store.cfg.Pool.Timeout)
+	waiting, cancel := context.WithTimeout(ctx, sh.store.cfg.Pool.Timeout)
 	defer cancel()
-	pooled, err := from.Acquire(limited)
-	if err != nil {
-		return nil, sh.acquireError(ctx, err)
+	for {
+		limited, cancel := sh.within(waiting)
+		pooled, err := from.Acquire(limited)
+		cancel()
+		if err == nil {
+			return &conn{pooled.Conn(), pooled}, nil
+		}
+		stat := from.Stat()
+		crowded := stat.AcquiredConns() == stat.MaxConns()
+		if crowded && waiting.Err() == nil && errors.Is(context.Cause(limited), errNoAnswer) {
+			continue
+		}
+		if refused := sh.usable(); refused != nil {
+			return nil, refused
+		}
+		var failed *pgconn.ConnectError
+		if !crowded && waiting.Err() == nil && (limited.Err() != nil || errors.As(err, &failed)) {
+			sh.gate.shut()
+		}
+		return nil, fmt.Errorf("%w: no connection: %w", store.ErrUnavailable, err)
 	}
-	return &conn{pooled.Conn(), pooled}, nil
-}
-
-// acquireError says why there is no connection.
-func (sh *shard) acquireError(ctx context.Context, err error) error {
-	if refused := sh.usable(); refused != nil {
-		return refused
-	}
-	if isDown(ctx, err) {
-		sh.gate.shut()
-	}
-	return fmt.Errorf("%w: no connection: %w", store.ErrUnavailable, err)
 }
 
 // usable returns why the database must not be used, or cannot be used now.

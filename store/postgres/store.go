@@ -62,16 +62,16 @@ func (s *Store) greet(ctx context.Context) error {
 }
 
 func (sh *shard) greet(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, sh.store.cfg.Freeze)
-	defer cancel()
 	pool := sh.readers
 	if sh.writers != nil {
 		pool = sh.writers
 	}
-	return sh.lend(limited, pool, func(c *conn) error {
+	return sh.lend(ctx, pool, func(c *conn) error {
 		if sh.store.cfg.Access != ReadWrite {
 			return nil
 		}
+		limited, cancel := sh.within(ctx)
+		defer cancel()
 		if err := sh.raiseBase(limited, c.Conn); err != nil {
 			return err
 		}
@@ -122,7 +122,11 @@ func (sh *shard) connect(ctx context.Context, f func(context.Context, *conn) err
 	if err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
-	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	defer func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackPatience)
+		defer cancel()
+		_ = c.Close(ending)
+	}()
 	if err := sh.examine(ctx, c); err != nil {
 		return err
 	}
