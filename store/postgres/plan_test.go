@@ -51,7 +51,7 @@ func TestPlans(t *testing.T) {
 		}, nil, 10},
 		{"payments by time", func() (int, error) {
 			return count(s.Payments(ctx, 0, store.PaymentQuery{
-				Page: page, CreatedGTE: start.Add(time.Hour), CreatedLT: start.Add(2 * time.Hour), Status: payment.Succeeded,
+				Page: page, CreatedGTE: start.Add(time.Hour), CreatedLT: start.Add(5 * time.Hour), Status: payment.Succeeded,
 			}))
 		}, nil, 10},
 		{"refunds of a user", func() (int, error) {

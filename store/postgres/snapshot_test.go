@@ -21,13 +21,13 @@ func TestSnapshotOfMany(t *testing.T) {
 	t.Parallel()
 	s := emptyStore(t)
 	s.Fill(t, 0, filling...)
-	lost := []int64{1, 999, 1000, 1001, 5000, 19_999, 20_000}
+	lost := []int64{1, 999, 1000, 1001, 3000, 4999, 5000}
 	for _, n := range lost {
 		s.Fill(t, 0, fmt.Sprintf("DELETE FROM payments WHERE id = uuid7(%d, 1, %d)", n, 1+n%50),
 			fmt.Sprintf("DELETE FROM ledger_transactions WHERE id = uuid7(%d, 6, %d)", n, 1+n%50))
 	}
 	// An entry far from its transaction's others.
-	s.Fill(t, 0, fmt.Sprintf("UPDATE ledger_entries SET id = uuid7(15000, 99, 1) WHERE id = uuid7(50, 7, 1)"))
+	s.Fill(t, 0, "UPDATE ledger_entries SET id = uuid7(4500, 99, 1) WHERE id = uuid7(50, 7, 1)")
 	v, err := s.Snapshot(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestSnapshotOfMany(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || n != 20_000 {
+	if err != nil || n != 5_000 {
 		t.Errorf("%d payments, %v", n, err)
 	}
 
@@ -77,7 +77,7 @@ func TestSnapshotOfMany(t *testing.T) {
 	for _, n := range lost {
 		want[fillID(n, 6)] = 2
 	}
-	if err != nil || whole != 20_000-len(lost)-1 || fmt.Sprint(strays) != fmt.Sprint(want) {
+	if err != nil || whole != 5_000-len(lost)-1 || fmt.Sprint(strays) != fmt.Sprint(want) {
 		t.Errorf("%d transactions, strays %v, want %v; %v", whole, strays, want, err)
 	}
 
@@ -91,7 +91,7 @@ func TestSnapshotOfMany(t *testing.T) {
 		events++
 		return nil
 	})
-	if err != nil || events != 20_000 {
+	if err != nil || events != 5_000 {
 		t.Errorf("%d events, %v", events, err)
 	}
 	accounts := 0
