@@ -84,7 +84,7 @@ func TestReadmeConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Default()
-	if len(got.Gateways) != 2 || got.Shards != 4 || got.RateLimit.Requests != 100 || got.Store != want.Store ||
+	if len(got.Gateways) != 2 || got.Shards.Count != 4 || got.RateLimit.Requests != 100 || got.Store != want.Store ||
 		got.Mode != want.Mode || got.Listen != want.Listen || got.Data != want.Data || got.Fraud != want.Fraud ||
 		got.Commit != want.Commit || got.Vault != want.Vault || got.RateLimit.Window != want.RateLimit.Window {
 		t.Errorf("the README's configuration is %+v, the default %+v", got, want)

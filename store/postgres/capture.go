@@ -7,10 +7,10 @@ import (
 
 // captureColumns are what (*row).capture reads.
 const captureColumns = `id, payment, attempt, user_id, amount, final, status, reason, reference, answered_at, version,
-	inquire_at, inquiries`
+	inquire_at, inquiries, told`
 
 const captureState = `status text, reason text, reference text, answered_at timestamptz, version int8,
-	inquire_at timestamptz, inquiries int4`
+	inquire_at timestamptz, inquiries int4, told jsonb`
 
 var captures = table[payment.Capture]{
 	insert: defineInsert("captures",
@@ -39,6 +39,7 @@ func (c *columns) captureState(v *payment.Capture) {
 	c.int(v.Version)
 	c.time(v.Inquiry.At)
 	c.small(v.Inquiry.Count)
+	c.state(v.Told)
 }
 
 // capture reads a row of captureColumns.
@@ -48,6 +49,7 @@ func (r *row) capture() (v payment.Capture) {
 	v.Status, v.Reason, v.Reference = payment.OperationStatus(r.text()), problem.Code(r.text()), r.text()
 	v.AnsweredAt, v.Version = r.time(), r.int()
 	v.Inquiry = payment.Inquiry{At: r.time(), Count: r.small()}
+	v.Told = r.state()
 	return v
 }
 

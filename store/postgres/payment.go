@@ -54,11 +54,24 @@ func (c *columns) paymentState(p *payment.Payment) {
 	c.int(p.RefundedMinor)
 	c.int(p.DisputedMinor)
 	c.int(p.AnsweredVersion)
-	if p.Answered == nil {
+	c.state(p.Answered)
+}
+
+func (c *columns) state(s *payment.State) {
+	if s == nil {
 		c.null()
 	} else {
-		c.json(p.Answered)
+		c.json(s)
 	}
+}
+
+// state reads what columns.state wrote.
+func (r *row) state() (s *payment.State) {
+	if !r.isNull() {
+		s = &payment.State{}
+	}
+	r.json(s)
+	return s
 }
 
 // payment reads a row of paymentColumns, without children.
@@ -72,10 +85,7 @@ func (r *row) payment() (p payment.Payment) {
 	p.AuthorizedMinor, p.CapturePendingMinor, p.CapturedMinor = r.int(), r.int(), r.int()
 	p.RefundPendingMinor, p.RefundedMinor, p.DisputedMinor = r.int(), r.int(), r.int()
 	p.AnsweredVersion = r.int()
-	if !r.isNull() {
-		p.Answered = &payment.State{}
-	}
-	r.json(p.Answered)
+	p.Answered = r.state()
 	return p
 }
 

@@ -101,7 +101,8 @@ CREATE TABLE captures (
 	answered_at timestamptz,
 	version     bigint NOT NULL,
 	inquire_at  timestamptz, -- NULL: nothing left to ask
-	inquiries   integer NOT NULL
+	inquiries   integer NOT NULL,
+	told        jsonb
 );
 CREATE INDEX captures_payment ON captures (payment);
 CREATE INDEX captures_due ON captures (inquire_at) WHERE inquire_at IS NOT NULL;
