@@ -196,10 +196,10 @@ func owner(dir string) (*syscall.SysProcAttr, error) {
 	}
 	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
 	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-	if err := errors.Join(err1, err2, os.Chown(dir, int(uid), int(gid))); err != nil { //nolint:gosec // 32 bits
+	if err := errors.Join(err1, err2, os.Chown(dir, int(uid), int(gid))); err != nil {
 		return nil, err
 	}
-	as := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // 32 bits
+	as := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return &syscall.SysProcAttr{Credential: as, Setpgid: true}, nil
 }
 
@@ -260,7 +260,7 @@ func (s *Server) await(log string) error {
 		}
 		select {
 		case <-s.ended:
-			text, _ := os.ReadFile(log) //nolint:gosec // its own log
+			text, _ := os.ReadFile(log)
 			return fmt.Errorf("pgtest: the server ended: %s", text)
 		case <-ctx.Done():
 			return fmt.Errorf("pgtest: the server does not answer: %w", err)

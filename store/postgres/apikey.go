@@ -9,6 +9,7 @@ import (
 // apiKeyColumns are what (*row).apiKey reads.
 const apiKeyColumns = `id, name, hash, hint, scopes, revoked_at` //nolint:gosec // names of columns
 
+//nolint:gosec // names of columns
 const apiKeyState = "id uuid, name text, hash bytea, hint text, scopes jsonb, revoked_at timestamptz"
 
 var apiKeys = table[access.APIKey]{
@@ -37,7 +38,7 @@ func (r *row) apiKey() (k access.APIKey) {
 	return k
 }
 
-const selectAPIKeys = `SELECT ` + apiKeyColumns + ` FROM api_keys ORDER BY id` //nolint:gosec // a query
+const selectAPIKeys = `SELECT ` + apiKeyColumns + ` FROM api_keys ORDER BY id`
 
 // APIKeys lists all keys, revoked ones too.
 func (s *Store) APIKeys(ctx context.Context) ([]access.APIKey, error) {
