@@ -56,6 +56,7 @@ func Shared(t testing.TB) *Server {
 		shared = &Server{DSN: dsn}
 		return shared
 	}
+	stopOrphans()
 	s, err := start(filepath.Join(os.TempDir(), fmt.Sprintf("florin-pgtest-%d", os.Getpid())))
 	if errors.Is(err, errMissing) {
 		missing(t)
@@ -184,6 +185,29 @@ func start(dir string, settings ...string) (*Server, error) {
 	}
 	return nil, err
 }
+
+// stopOrphans stops servers whose tests were killed before they could.
+func stopOrphans() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), "florin-pgtest-*"))
+	for _, dir := range dirs {
+		var tests, server int
+		name := strings.TrimPrefix(filepath.Base(dir), "florin-pgtest-")
+		if _, err := fmt.Sscanf(name, "%d", &tests); err != nil || isAlive(tests) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
+		if err == nil {
+			if _, err := fmt.Sscanf(string(text), "%d", &server); err != nil || server <= 1 {
+				continue
+			}
+			_ = syscall.Kill(server, syscall.SIGQUIT)
+		}
+		_ = os.RemoveAll(dir)
+	}
+}
+
+// isAlive tells whether there is a process of that number.
+func isAlive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
 // owner gives the folder to the user that a server runs as, who is never root.
 func owner(dir string) (*syscall.SysProcAttr, error) {

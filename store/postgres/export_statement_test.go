@@ -2,6 +2,13 @@
 
 package postgres
 
+import "context"
+
+// Forget deletes a shard's old groups, as its keeper does now and then.
+func (s *Store) Forget(ctx context.Context, shard int) error {
+	return s.shards[shard].keeper.forget(ctx)
+}
+
 // Statement is one that the writing side sends.
 type Statement struct {
 	SQL  string
