@@ -106,7 +106,7 @@ func (t *tx) claim(ctx context.Context, claims []store.Claim) ([]*store.Claim, e
 		taken[identity(&c)] = &c
 		return nil
 	}, idsParam(ids))
-	if _, _, err := t.trip(ctx, &p); err != nil {
+	if _, _, err := t.trip(ctx, &p, false); err != nil {
 		return nil, err
 	}
 	return holders, t.hold(claims, ids, won, taken, holders)

@@ -88,7 +88,7 @@ func (t *tx) load(ctx context.Context, keys store.Keys) (store.State, error) {
 	if len(p.steps) == 0 && p.err == nil {
 		return state, nil
 	}
-	if _, _, err := t.trip(ctx, &p); err != nil {
+	if _, _, err := t.trip(ctx, &p, false); err != nil {
 		return state, err
 	}
 	for _, finish := range p.after {

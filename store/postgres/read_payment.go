@@ -34,6 +34,7 @@ func (s *Store) Payment(ctx context.Context, id ident.ID) (p payment.Payment, er
 	line.queue(readDisputes, into(&p.Disputes, (*row).dispute), idParam(id))
 	line.queue(endReading, nil)
 	err = sh.lend(ctx, sh.reader(ctx), func(c *conn) error {
+		own, p = nil, payment.Payment{}
 		_, _, err := c.send(ctx, &line, !s.cfg.Unprepared)
 		return err
 	})

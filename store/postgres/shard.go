@@ -154,14 +154,32 @@ func (sh *shard) usable() error {
 	return sh.gate.pass()
 }
 
-// lend lends a connection to f.
+// lend lends a connection to f. Where it turns out that the server has ended it
+// meanwhile, f is called once more with a new one: it must not change anything
+// twice, nor add to what it has found.
 func (sh *shard) lend(ctx context.Context, from *pgxpool.Pool, f func(*conn) error) error {
 	c, err := sh.acquire(ctx, from)
 	if err != nil {
 		return err
 	}
+	err = f(c)
+	stale := isStale(ctx, c, err)
+	c.pooled.Release()
+	if !stale {
+		return err
+	}
+	from.Reset()
+	if c, err = sh.acquire(ctx, from); err != nil {
+		return err
+	}
 	defer c.pooled.Release()
 	return f(c)
+}
+
+// isStale tells whether an error comes from a connection that the server, or the
+// way to it, has ended.
+func isStale(ctx context.Context, c *conn, err error) bool {
+	return err != nil && c.IsClosed() && ctx.Err() == nil && !pgconn.Timeout(err)
 }
 
 func (sh *shard) close() {

@@ -82,27 +82,43 @@ func (t *tx) opening() (steps []step, check int) {
 
 // trip sends a pipe, behind the Tx's opening when it is the first, and reads the
 // results. done counts the pipe's own steps, below 0 where the opening failed.
-func (t *tx) trip(ctx context.Context, p *pipe) (done int, tag string, err error) {
+// final says that the COMMIT is in it.
+func (t *tx) trip(ctx context.Context, p *pipe, final bool) (done int, tag string, err error) {
 	limited, cancel := t.sh.within(ctx)
 	defer cancel()
-	sent := pipe{steps: p.steps, err: p.err}
-	opened, check := 0, -1
-	if !t.begun {
-		var steps []step
-		steps, check = t.opening()
-		opened = len(steps)
-		sent.steps = append(steps, p.steps...)
+	keep := !t.sh.store.cfg.Unprepared
+	if t.begun {
+		done, tag, err = t.c.send(limited, p, keep)
+		return done, tag, t.sh.failed(ctx, limited, err)
 	}
+	opening, check := t.opening()
+	sent := pipe{steps: append(opening, p.steps...), err: p.err}
 	t.begun = true
-	done, tag, err = t.c.send(limited, &sent, !t.sh.store.cfg.Unprepared)
-	if err != nil {
-		if done == check && stateOf(err) == stateNotThere {
-			t.sh.slots.lose(t.held)
-			err = fmt.Errorf("%w: the slot of system accounts was lost: %w", store.ErrConflict, err)
+	done, tag, err = t.c.send(limited, &sent, keep)
+	if done == 0 && isStale(limited, t.c, err) && (!final || isAnswer(err)) {
+		// The pool's connection had been ended before: nothing has happened yet.
+		if err := t.reconnect(ctx); err != nil {
+			return -1, "", err
 		}
-		err = t.sh.failed(ctx, limited, err)
+		done, tag, err = t.c.send(limited, &sent, keep)
 	}
-	return done - opened, tag, err
+	if done == check && stateOf(err) == stateNotThere {
+		t.sh.slots.lose(t.held)
+		err = fmt.Errorf("%w: the slot of system accounts was lost: %w", store.ErrConflict, err)
+	}
+	return done - len(opening), tag, t.sh.failed(ctx, limited, err)
+}
+
+// reconnect gives the Tx another connection, before it has begun.
+func (t *tx) reconnect(ctx context.Context) error {
+	t.c.pooled.Release()
+	t.c = nil
+	t.sh.writers.Reset()
+	c, err := t.sh.acquire(ctx, t.sh.writers)
+	if err == nil {
+		t.c = c
+	}
+	return err
 }
 
 // do runs a step of the Tx; an error ends it.
@@ -164,15 +180,15 @@ func (t *tx) Commit(ctx context.Context) error {
 func (t *tx) commit(ctx context.Context) error {
 	last := len(t.writes.steps)
 	t.writes.queue(commitTx, nil)
-	closed := t.c.IsClosed()
-	done, tag, err := t.trip(ctx, &t.writes)
+	empty := t.writes.err != nil
+	done, tag, err := t.trip(ctx, &t.writes, true)
 	switch {
 	case done > last: // it was answered
 		if tag == "COMMIT" {
 			return nil
 		}
 		return fmt.Errorf("%w: the server answered %s", store.ErrConflict, tag)
-	case closed || pgconn.SafeToRetry(err) || len(t.writes.steps) == 0 || t.writes.err != nil:
+	case empty || t.c == nil || pgconn.SafeToRetry(err):
 		return err // nothing was sent
 	case isAnswer(err) && (done < last || !isFatal(err)):
 		return err // what comes behind an error is skipped, the COMMIT too
