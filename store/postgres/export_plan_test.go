@@ -54,6 +54,14 @@ func (s *Store) Explain(t *testing.T, shard int, sql string, args ...any) string
 	return strings.Join(lines, "\n")
 }
 
+// PaymentQueries are those that read a payment with its children, by its id.
+func PaymentQueries() (queries []string) {
+	for _, s := range []*statement{readPayment, readAttempts, readCaptures, readRefunds, readDisputes} {
+		queries = append(queries, s.sql)
+	}
+	return queries
+}
+
 // Fill runs statements that put rows into a shard.
 func (s *Store) Fill(t *testing.T, shard int, statements ...string) {
 	t.Helper()

@@ -39,15 +39,16 @@ var filling = []string{
 	`INSERT INTO ledger_entries
 		SELECT uuid7(n, 7, user_id), uuid7(n, 6, user_id), user_id, 1, 1 + (n - 1) / 50, 1 + (n - 1) / 50 FROM fill
 		UNION ALL SELECT uuid7(n, 8, user_id), uuid7(n, 6, user_id), -1, -1, n, -n FROM fill`,
-	`INSERT INTO events SELECT n, uuid7(n, 9, user_id), 'payment.created', 'pay', uuid7(n, 1, user_id), 1, user_id, '{}'
-		FROM fill`,
+	`INSERT INTO events SELECT n, uuid7(n, 9, user_id), 'payment.created', 'pay', uuid7(n, 1, user_id), 1, user_id,
+		'{}' FROM fill`,
 	`INSERT INTO transfers SELECT uuid7(n, 10, user_id), user_id, 1 + n % 49, 5, 'EUR', NULL,
 		CASE WHEN n % 100 = 3 THEN 'pending' ELSE 'succeeded' END, '', 1 FROM fill`,
 	`INSERT INTO received_transfers SELECT uuid7(n, 11, user_id), 1 + n % 49, user_id, 5, 'EUR', NULL, 'succeeded', '', 1
 		FROM fill`,
 	`INSERT INTO holds SELECT uuid7(n, 13, user_id), user_id, 5, 'EUR', '', NULL, now(), 0,
 		CASE WHEN n % 100 = 4 THEN 'active' ELSE 'released' END, 1 FROM fill`,
-	`INSERT INTO payment_methods SELECT uuid7(n, 14, user_id), user_id, 'visa', '4242', 12, 2030, '', '', 1, NULL FROM fill`,
+	`INSERT INTO payment_methods SELECT uuid7(n, 14, user_id), user_id, 'visa', '4242', 12, 2030, '', '', 1, NULL
+		FROM fill`,
 	`ANALYZE`,
 }
 

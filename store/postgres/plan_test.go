@@ -3,6 +3,7 @@
 package postgres_test
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"florin/ledger"
 	"florin/payment"
 	"florin/store"
+	"florin/store/postgres"
 	"florin/wallet"
 )
 
@@ -24,28 +26,50 @@ var (
 // smallTables may be read from their beginning to their end.
 var smallTables = []string{"meta", "accounts", "ledger_entries_default", "ledger_transactions_default"}
 
+// planned is a list, or a look-up, and what it may cost.
+type planned struct {
+	name string
+	run  func() (int, error)
+	// partitions are those of the months that may be read; nil for any.
+	partitions []string
+	rows       int
+}
+
 // TestPlans holds every query that lists or finds rows to the indexes and the
 // partitions that it needs, in a store of some thousand rows.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := emptyStore(t)
 	s.Fill(t, 0, filling...)
-	now := time.Now().UTC()
-	start := fillStart()
-	partition := func(at time.Time) string { return at.Format("_2006_01") }
+	for _, c := range slices.Concat(plannedPayments(t.Context(), s), plannedOthers(t.Context(), s)) {
+		t.Run(c.name, func(t *testing.T) {
+			var rows int
+			var err error
+			plans := s.Plans(t, 0, func() { rows, err = c.run() })
+			if err != nil || rows != c.rows {
+				t.Fatalf("%d rows, want %d; %v", rows, c.rows, err)
+			}
+			if len(plans) == 0 {
+				t.Fatal("no query was seen")
+			}
+			for _, plan := range plans {
+				checkPlan(t, plan, c.partitions)
+			}
+		})
+	}
+}
+
+func plannedPayments(ctx context.Context, s *postgres.Store) []planned {
+	now, start, page := time.Now(), fillStart(), store.Page{Limit: 10}
 	p, refund := fillID(77, 1), fillID(77, 4)
-	page := store.Page{Limit: 10}
 	after := store.Page{Limit: 10, After: p}
-	ctx := t.Context()
-	for _, c := range []struct {
-		name string
-		run  func() (int, error)
-		// partitions are those of the months that may be read; nil for any.
-		partitions []string
-		rows       int
-	}{
-		{"payments", func() (int, error) { return count(s.Payments(ctx, 0, store.PaymentQuery{Page: page})) }, nil, 10},
-		{"payments after", func() (int, error) { return count(s.Payments(ctx, 0, store.PaymentQuery{Page: after})) }, nil, 10},
+	return []planned{
+		{"payments", func() (int, error) {
+			return count(s.Payments(ctx, 0, store.PaymentQuery{Page: page}))
+		}, nil, 10},
+		{"payments after", func() (int, error) {
+			return count(s.Payments(ctx, 0, store.PaymentQuery{Page: after}))
+		}, nil, 10},
 		{"payments of a user", func() (int, error) {
 			return count(s.Payments(ctx, 0, store.PaymentQuery{Page: page, UserID: 7}))
 		}, nil, 10},
@@ -68,9 +92,15 @@ func TestPlans(t *testing.T) {
 		{"due", func() (int, error) { return count(s.Due(ctx, 0, now.Add(time.Hour), 10)) }, nil, 10},
 		{"expiring", func() (int, error) { return count(s.Expiring(ctx, 0, now.Add(time.Hour), 10)) }, nil, 10},
 		{"open", func() (int, error) { return found(s.OpenCount(ctx, 0)) }, nil, 1},
+	}
+}
+
+func plannedOthers(ctx context.Context, s *postgres.Store) []planned {
+	now, start, page := time.Now(), fillStart(), store.Page{Limit: 10}
+	return []planned{
 		{"events", func() (int, error) { return count(s.Events(ctx, 0, 5, 10)) }, nil, 10},
 		{"latest events", func() (int, error) { return count(s.LatestEvents(ctx, 0, 10)) }, nil, 10},
-		{"events of", func() (int, error) { return count(s.EventsOf(ctx, p)) }, nil, 1},
+		{"events of", func() (int, error) { return count(s.EventsOf(ctx, fillID(77, 1))) }, nil, 1},
 		{"transfers of a user", func() (int, error) {
 			return count(s.Transfers(ctx, 0, store.TransferQuery{Page: page, UserID: 7}))
 		}, nil, 10},
@@ -89,25 +119,10 @@ func TestPlans(t *testing.T) {
 		}, nil, 10},
 		{"a wallet's balance", func() (int, error) {
 			return found(s.BalanceAt(ctx, 0, ledger.Wallet(7), "EUR", start.AddDate(0, 0, 5)))
-		}, []string{partition(start), "_default"}, 1},
+		}, []string{start.Format("_2006_01"), "_default"}, 1},
 		{"balance of sales", func() (int, error) {
 			return found(s.BalanceAt(ctx, 0, ledger.Sales, "EUR", start.AddDate(0, 0, 5)))
 		}, nil, 1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var rows int
-			var err error
-			plans := s.Plans(t, 0, func() { rows, err = c.run() })
-			if err != nil || rows != c.rows {
-				t.Fatalf("%d rows, want %d; %v", rows, c.rows, err)
-			}
-			if len(plans) == 0 {
-				t.Fatal("no query was seen")
-			}
-			for _, plan := range plans {
-				checkPlan(t, plan, c.partitions)
-			}
-		})
 	}
 }
 
@@ -135,6 +150,21 @@ func checkPlan(t *testing.T, plan string, months []string) {
 			return strings.Contains(scan[1], m)
 		}) {
 			t.Errorf("%s is read:\n%s", scan[1], plan)
+		}
+	}
+}
+
+// TestPlansOfAPayment holds what reads a payment with its children.
+func TestPlansOfAPayment(t *testing.T) {
+	t.Parallel()
+	s := emptyStore(t)
+	s.Fill(t, 0, filling...)
+	id := fillID(77, 1)
+	for _, sql := range postgres.PaymentQueries() {
+		plan := s.Explain(t, 0, sql, [16]byte(id))
+		checkPlan(t, plan, nil)
+		if !strings.Contains(plan, "Index Cond") {
+			t.Errorf("no index:\n%s", plan)
 		}
 	}
 }

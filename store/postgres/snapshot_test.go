@@ -34,8 +34,17 @@ func TestSnapshotOfMany(t *testing.T) {
 	}
 	defer func() { _ = v.Close() }()
 
+	expectPayments(t, v, lost)
+	expectTransactions(t, v, lost)
+	expectOthers(t, v)
+}
+
+// expectPayments visits payments that were filled in, those that are lost as
+// orphans of which only children are left.
+func expectPayments(t *testing.T, v store.Snapshot, lost []int64) {
+	t.Helper()
 	n := int64(0)
-	err = v.Payments(t.Context(), func(p payment.Payment) error {
+	err := v.Payments(t.Context(), func(p payment.Payment) error {
 		n++
 		orphan := slices.Contains(lost, n)
 		switch {
@@ -53,9 +62,14 @@ func TestSnapshotOfMany(t *testing.T) {
 	if err != nil || n != 5_000 {
 		t.Errorf("%d payments, %v", n, err)
 	}
+}
 
+// expectTransactions visits transactions, then the entries of those that are lost
+// and the one that is elsewhere.
+func expectTransactions(t *testing.T, v store.Snapshot, lost []int64) {
+	t.Helper()
 	whole, strays := 0, map[ident.ID]int{}
-	err = v.Transactions(t.Context(), func(tx ledger.Transaction) error {
+	err := v.Transactions(t.Context(), func(tx ledger.Transaction) error {
 		switch {
 		case tx.UserID == 0:
 			strays[tx.ID] += len(tx.Entries)
@@ -80,10 +94,13 @@ func TestSnapshotOfMany(t *testing.T) {
 	if err != nil || whole != 5_000-len(lost)-1 || fmt.Sprint(strays) != fmt.Sprint(want) {
 		t.Errorf("%d transactions, strays %v, want %v; %v", whole, strays, want, err)
 	}
+}
 
+func expectOthers(t *testing.T, v store.Snapshot) {
+	t.Helper()
 	var last event.Position
 	events := 0
-	err = v.Events(t.Context(), func(e event.Stored) error {
+	err := v.Events(t.Context(), func(e event.Stored) error {
 		if e.Position <= last {
 			return fmt.Errorf("position %d after %d", e.Position, last)
 		}
@@ -95,7 +112,8 @@ func TestSnapshotOfMany(t *testing.T) {
 		t.Errorf("%d events, %v", events, err)
 	}
 	accounts := 0
-	if err := v.Accounts(t.Context(), func(ledger.Account) error { accounts++; return nil }); err != nil || accounts != 51 {
+	err = v.Accounts(t.Context(), func(ledger.Account) error { accounts++; return nil })
+	if err != nil || accounts != 51 {
 		t.Errorf("%d accounts, %v", accounts, err)
 	}
 }
