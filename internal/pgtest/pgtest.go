@@ -56,6 +56,7 @@ func Shared(t testing.TB) *Server {
 		shared = &Server{DSN: dsn}
 		return shared
 	}
+	stopOrphans()
 	s, err := start(filepath.Join(os.TempDir(), fmt.Sprintf("florin-pgtest-%d", os.Getpid())))
 	if errors.Is(err, errMissing) {
 		missing(t)
@@ -185,6 +186,29 @@ func start(dir string, settings ...string) (*Server, error) {
 	return nil, err
 }
 
+// stopOrphans stops servers whose tests were killed before they could.
+func stopOrphans() {
+	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), "florin-pgtest-*"))
+	for _, dir := range dirs {
+		var tests, server int
+		name := strings.TrimPrefix(filepath.Base(dir), "florin-pgtest-")
+		if _, err := fmt.Sscanf(name, "%d", &tests); err != nil || isAlive(tests) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
+		if err == nil {
+			if _, err := fmt.Sscanf(string(text), "%d", &server); err != nil || server <= 1 {
+				continue
+			}
+			_ = syscall.Kill(server, syscall.SIGQUIT)
+		}
+		_ = os.RemoveAll(dir)
+	}
+}
+
+// isAlive tells whether there is a process of that number.
+func isAlive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
+
 // owner gives the folder to the user that a server runs as, who is never root.
 func owner(dir string) (*syscall.SysProcAttr, error) {
 	if os.Getuid() != 0 {
@@ -196,10 +220,10 @@ func owner(dir string) (*syscall.SysProcAttr, error) {
 	}
 	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
 	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-	if err := errors.Join(err1, err2, os.Chown(dir, int(uid), int(gid))); err != nil { //nolint:gosec // 32 bits
+	if err := errors.Join(err1, err2, os.Chown(dir, int(uid), int(gid))); err != nil {
 		return nil, err
 	}
-	as := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // 32 bits
+	as := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return &syscall.SysProcAttr{Credential: as, Setpgid: true}, nil
 }
 
@@ -260,7 +284,7 @@ func (s *Server) await(log string) error {
 		}
 		select {
 		case <-s.ended:
-			text, _ := os.ReadFile(log) //nolint:gosec // its own log
+			text, _ := os.ReadFile(log)
 			return fmt.Errorf("pgtest: the server ended: %s", text)
 		case <-ctx.Done():
 			return fmt.Errorf("pgtest: the server does not answer: %w", err)

@@ -9,6 +9,7 @@ import (
 // apiKeyColumns are what (*row).apiKey reads.
 const apiKeyColumns = `id, name, hash, hint, scopes, revoked_at` //nolint:gosec // names of columns
 
+//nolint:gosec // names of columns
 const apiKeyState = "id uuid, name text, hash bytea, hint text, scopes jsonb, revoked_at timestamptz"
 
 var apiKeys = table[access.APIKey]{

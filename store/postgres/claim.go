@@ -51,7 +51,7 @@ func identity(c *store.Claim) (id ident.ID) {
 		text = binary.AppendUvarint(text, uint64(len(part)))
 		text = append(text, part...)
 	}
-	text = binary.BigEndian.AppendUint64(text, uint64(c.UserID)) //nolint:gosec // two's complement
+	text = binary.BigEndian.AppendUint64(text, uint64(c.UserID))
 	sum := sha256.Sum256(text)
 	copy(id[:], sum[:])
 	return id

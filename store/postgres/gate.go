@@ -60,6 +60,11 @@ func (g *gate) probe(ctx context.Context) {
 		case <-time.After(probePause):
 		}
 	}
+	// What the pools hold may lead to where nothing answers any more.
+	g.shard.readers.Reset()
+	if g.shard.writers != nil {
+		g.shard.writers.Reset()
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.down = false

@@ -154,3 +154,31 @@ func walkEvent(t *testing.T, s store.Store) error {
 	}
 	return tx.Commit(t.Context())
 }
+
+// TestForgetGroups: old groups are deleted, and the greatest id stays known.
+func TestForgetGroups(t *testing.T) {
+	t.Parallel()
+	cfg := fresh(t, 1)
+	c, s := connect(t, cfg, 0), open(t, cfg)
+	expectWorks(t, s)
+	before, err := s.LastHigh(t.Context())
+	if err != nil || before == 0 {
+		t.Fatal(before, err)
+	}
+	exec(t, c, "UPDATE commits SET at = now() - interval '25 hours'")
+	young := ids.New(0)
+	exec(t, c, "INSERT INTO commits (group_id, last_high) VALUES ($1, 5)", [16]byte(young))
+	if err := s.Forget(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	var left int
+	if err := c.QueryRow(t.Context(), "SELECT count(*) FROM commits").Scan(&left); err != nil || left != 1 {
+		t.Errorf("%d groups are left, %v", left, err)
+	}
+	if committed, err := s.Committed(t.Context(), 0, young); err != nil || !committed {
+		t.Errorf("the young one: %v, %v", committed, err)
+	}
+	if after, err := s.LastHigh(t.Context()); err != nil || after != before {
+		t.Errorf("the last id is %d, was %d; %v", after, before, err)
+	}
+}

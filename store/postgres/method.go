@@ -10,8 +10,8 @@ import (
 // methodColumns are what (*row).method reads.
 const methodColumns = `id, user_id, brand, last4, exp_month, exp_year, fingerprint, sealed, version, deleted_at`
 
-const methodState = `brand text, last4 text, exp_month int4, exp_year int4, fingerprint text, sealed bytea, version int8,
-	deleted_at timestamptz`
+const methodState = `brand text, last4 text, exp_month int4, exp_year int4, fingerprint text, sealed bytea,
+	version int8, deleted_at timestamptz`
 
 var methods = table[vault.PaymentMethod]{
 	insert: defineInsert("payment_methods", "id uuid, user_id int8, "+methodState),

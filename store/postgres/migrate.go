@@ -3,8 +3,10 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,11 +16,11 @@ import (
 	"text/template"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
+	"florin/ident"
 	"florin/money"
 )
 
@@ -85,7 +87,9 @@ func survey(ctx context.Context, cfg Config) (want marks, err error) {
 		}
 	}
 	if want.store == "" {
-		want.store = uuid.NewString()
+		var name ident.ID
+		_, _ = rand.Read(name[:]) // never fails
+		want.store = hex.EncodeToString(name[:])
 	}
 	return want, nil
 }

@@ -30,9 +30,11 @@ func TestOpenRefuses(t *testing.T) {
 		want error
 		says string
 	}{
-		"swapped":       {with(func(c *postgres.Config) { slices.Reverse(c.Shards) }), postgres.ErrMarks, "is shard"},
-		"another store": {with(func(c *postgres.Config) { c.Shards[1] = other.Shards[1] }), postgres.ErrMarks, "another store"},
-		"another mode":  {with(func(c *postgres.Config) { c.Mode = access.Live }), postgres.ErrMarks, "mode test"},
+		"swapped": {with(func(c *postgres.Config) { slices.Reverse(c.Shards) }), postgres.ErrMarks, "is shard"},
+		"another store": {
+			with(func(c *postgres.Config) { c.Shards[1] = other.Shards[1] }), postgres.ErrMarks, "another store",
+		},
+		"another mode": {with(func(c *postgres.Config) { c.Mode = access.Live }), postgres.ErrMarks, "mode test"},
 		"another count": {
 			with(func(c *postgres.Config) { c.Shards = c.Shards[:1] }), postgres.ErrMarks, "a store of 2 shards",
 		},
@@ -49,7 +51,7 @@ func TestOpenRefuses(t *testing.T) {
 			if err == nil {
 				_ = s.Close()
 			}
-			if c.want == postgres.ErrMarks {
+			if errors.Is(c.want, postgres.ErrMarks) {
 				if _, err := postgres.Migrate(t.Context(), c.cfg); !errors.Is(err, postgres.ErrMarks) {
 					t.Errorf("migrate: error is %v", err)
 				}

@@ -53,7 +53,7 @@ func (c *columns) args() ([][]byte, error) {
 		binary.BigEndian.PutUint32(a[0:], 1)
 		binary.BigEndian.PutUint32(a[4:], 1)
 		binary.BigEndian.PutUint32(a[8:], c.oids[i])
-		binary.BigEndian.PutUint32(a[12:], uint32(c.rows)) //nolint:gosec // a group's rows
+		binary.BigEndian.PutUint32(a[12:], uint32(c.rows))
 		binary.BigEndian.PutUint32(a[16:], 1)
 	}
 	return c.arrays, nil
@@ -66,7 +66,7 @@ func (c *columns) put(size int) *[]byte {
 	}
 	a := &c.arrays[c.next]
 	c.next++
-	*a = binary.BigEndian.AppendUint32(*a, uint32(size)) //nolint:gosec // below 2^31, or the server refuses it
+	*a = binary.BigEndian.AppendUint32(*a, uint32(size))
 	return a
 }
 
@@ -85,7 +85,7 @@ func (c *columns) id(id ident.ID) {
 // int binds an int8.
 func (c *columns) int(v int64) {
 	a := c.put(8)
-	*a = binary.BigEndian.AppendUint64(*a, uint64(v)) //nolint:gosec // two's complement
+	*a = binary.BigEndian.AppendUint64(*a, uint64(v))
 }
 
 // intOrNull binds an int8, NULL when it is 0.
@@ -99,11 +99,11 @@ func (c *columns) intOrNull(v int64) {
 
 // small binds an int4.
 func (c *columns) small(v int) {
-	if v != int(int32(v)) && c.err == nil { //nolint:gosec // that is the question
+	if v != int(int32(v)) && c.err == nil {
 		c.err = fmt.Errorf("%d does not fit an integer", v)
 	}
 	a := c.put(4)
-	*a = binary.BigEndian.AppendUint32(*a, uint32(v)) //nolint:gosec // two's complement
+	*a = binary.BigEndian.AppendUint32(*a, uint32(v))
 }
 
 // bool binds a boolean.
@@ -175,17 +175,17 @@ func (c *columns) metadata(pairs map[string]string) {
 
 func appendTime(to []byte, t time.Time) []byte {
 	micros := t.UnixMilli()*1000 - epoch
-	return binary.BigEndian.AppendUint64(to, uint64(micros)) //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint64(to, uint64(micros))
 }
 
 // Single parameters.
 
 func intParam(v int64) []byte {
-	return binary.BigEndian.AppendUint64(nil, uint64(v)) //nolint:gosec // two's complement
+	return binary.BigEndian.AppendUint64(nil, uint64(v))
 }
 
 func smallParam(v int) []byte {
-	return binary.BigEndian.AppendUint32(nil, uint32(v)) //nolint:gosec // small numbers
+	return binary.BigEndian.AppendUint32(nil, uint32(v))
 }
 
 func idParam(id ident.ID) []byte { return id[:] }

@@ -53,7 +53,7 @@ func (r *row) id() (id ident.ID) {
 // int reads an int8; NULL is 0.
 func (r *row) int() int64 {
 	if v := r.take(8); v != nil {
-		return int64(binary.BigEndian.Uint64(v)) //nolint:gosec // two's complement
+		return int64(binary.BigEndian.Uint64(v))
 	}
 	return 0
 }
@@ -61,7 +61,7 @@ func (r *row) int() int64 {
 // small reads an int4; NULL is 0.
 func (r *row) small() int {
 	if v := r.take(4); v != nil {
-		return int(int32(binary.BigEndian.Uint32(v))) //nolint:gosec // two's complement
+		return int(int32(binary.BigEndian.Uint32(v)))
 	}
 	return 0
 }
@@ -90,7 +90,7 @@ func (r *row) time() time.Time {
 	if v == nil {
 		return time.Time{}
 	}
-	micros := int64(binary.BigEndian.Uint64(v)) + epoch //nolint:gosec // two's complement
+	micros := int64(binary.BigEndian.Uint64(v)) + epoch
 	return time.UnixMicro(micros).UTC().Truncate(time.Millisecond)
 }
 

@@ -75,7 +75,7 @@ func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
 			most, least = cfg.Pool.MaxSize, cfg.Pool.MinSize
 		}
 	}
-	pool.MaxConns, pool.MinConns = int32(most), int32(least) //nolint:gosec // small numbers
+	pool.MaxConns, pool.MinConns = int32(most), int32(least)
 	pool.PingTimeout = cfg.Freeze
 	pool.ConnConfig.ConnectTimeout = cfg.Freeze
 	sh.parameters(pool.ConnConfig, writing)

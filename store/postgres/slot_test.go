@@ -67,7 +67,8 @@ func TestSlotLost(t *testing.T) {
 		}
 		for _, step := range []string{"claim", "load", "commit"} {
 			if name == "taken" {
-				exec(t, c, "UPDATE slots SET holder = gen_random_uuid(), fence = fence + 1, seen_at = now() WHERE holder IS NOT NULL")
+				exec(t, c, `UPDATE slots SET holder = gen_random_uuid(), fence = fence + 1, seen_at = now()
+					WHERE holder IS NOT NULL`)
 			}
 			p := newPayment(ids.New(4))
 			err := writeAt(t, s, step, p)

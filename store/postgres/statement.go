@@ -16,13 +16,14 @@ type statement struct {
 	oids []uint32
 }
 
-// defined counts the statements, which are defined while the program starts.
-var defined int
+// defined are all statements: they are defined while the program starts.
+var defined []*statement
 
 // define registers a statement with its parameters' types.
 func define(sql string, oids ...uint32) *statement {
-	defined++
-	return &statement{name: "florin_" + strconv.Itoa(defined), sql: sql, oids: oids}
+	s := &statement{name: "florin_" + strconv.Itoa(len(defined)), sql: sql, oids: oids}
+	defined = append(defined, s)
+	return s
 }
 
 // kinds are the types that columns have: their own, and that of an array of them.

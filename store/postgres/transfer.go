@@ -13,8 +13,8 @@ import (
 // received_transfers.
 const transferColumns = `id, from_user_id, to_user_id, amount, currency, details, status, reason, version`
 
-const newTransfer = `id uuid, from_user_id int8, to_user_id int8, amount int8, currency text, details jsonb, status text,
-	reason text, version int8`
+const newTransfer = `id uuid, from_user_id int8, to_user_id int8, amount int8, currency text, details jsonb,
+	status text, reason text, version int8`
 
 var (
 	transfers = table[wallet.Transfer]{
