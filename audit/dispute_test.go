@@ -19,7 +19,9 @@ func (w *world) enrich() {
 	manual := w.begun(user, payment.CaptureManual, payment.Sale)
 	for _, minor := range []int64{400, 600} {
 		id := w.ids.New(user)
-		manual = w.write(payment.DecideCapture(manual, payment.Take{ID: id, Minor: minor, Several: true, Partial: true}))
+		manual = w.write(payment.DecideCapture(manual, payment.Take{
+			ID: id, Minor: minor, Several: true, Partial: true, InquireAt: began,
+		}))
 		w.approve(audit.Capture, id, manual.Attempt, manual.ID, money.Amount{Minor: minor, Currency: "USD"})
 		manual = w.write(payment.DecideCaptureOutcome(manual, payment.SettleCapture{
 			Capture: id, Status: payment.OperationSucceeded, At: began,
@@ -27,10 +29,12 @@ func (w *world) enrich() {
 	}
 	p := w.begun(user, payment.CaptureAutomatic, payment.Sale)
 	id := w.ids.New(user)
-	p = w.write(payment.DecideRefund(p, payment.GiveBack{ID: id, Minor: 100}))
+	p = w.write(payment.DecideRefund(p, payment.GiveBack{ID: id, Minor: 100, InquireAt: began}))
 	w.approve(audit.Refund, id, p.Attempt, p.ID, p.Refunds[0].Amount)
 	for _, status := range []payment.OperationStatus{payment.OperationSucceeded, payment.OperationFailed} {
-		p = w.write(payment.DecideRefundOutcome(p, payment.SettleRefund{Refund: id, Status: status, At: began}))
+		p = w.write(payment.DecideRefundOutcome(p, payment.SettleRefund{
+			Refund: id, Status: status, At: began,
+		}))
 	}
 	p = w.disputed(p, payment.DisputeWon)
 	p = w.disputed(p, payment.DisputeLost)

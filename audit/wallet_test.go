@@ -131,7 +131,7 @@ func (w *world) topUp(userID int64) payment.Payment {
 
 func (w *world) refundTo(p payment.Payment, to payment.Destination) {
 	w.t.Helper()
-	w.write(payment.DecideRefund(p, payment.GiveBack{ID: w.ids.New(p.UserID), Minor: 100, To: to}))
+	w.write(payment.DecideRefund(p, payment.GiveBack{ID: w.ids.New(p.UserID), Minor: 100, To: to, InquireAt: began}))
 }
 
 func TestCleanWalletsPass(t *testing.T) {

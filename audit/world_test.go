@@ -192,7 +192,7 @@ func (w *world) settle(p payment.Payment, attempt ident.ID, outcome payment.Outc
 	w.t.Helper()
 	s := payment.Settle{
 		Attempt: attempt, Outcome: outcome, At: began,
-		InquireAt: began, Capture: w.ids.New(p.UserID), Reversal: w.ids.New(p.UserID),
+		InquireAt: began, ExpiresAt: began.Add(time.Hour), Capture: w.ids.New(p.UserID), Reversal: w.ids.New(p.UserID),
 	}
 	if outcome == payment.OutcomeDeclined {
 		s.Reason = "generic_decline"
@@ -213,11 +213,13 @@ func (w *world) late(userID int64) {
 func (w *world) refund(p payment.Payment, status payment.OperationStatus) {
 	w.t.Helper()
 	id := w.ids.New(p.UserID)
-	p = w.write(payment.DecideRefund(p, payment.GiveBack{ID: id, Minor: 100}))
+	p = w.write(payment.DecideRefund(p, payment.GiveBack{ID: id, Minor: 100, InquireAt: began}))
 	if status == payment.OperationSucceeded {
 		w.approve(audit.Refund, id, p.Attempt, p.ID, p.Refunds[0].Amount)
 	}
-	w.write(payment.DecideRefundOutcome(p, payment.SettleRefund{Refund: id, Status: status, At: began}))
+	w.write(payment.DecideRefundOutcome(p, payment.SettleRefund{
+		Refund: id, Status: status, At: began, InquireAt: began,
+	}))
 }
 
 func (w *world) approve(kind audit.OperationKind, id, charge, of ident.ID, amount money.Amount) {
