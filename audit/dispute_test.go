@@ -3,6 +3,7 @@ package audit_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"florin/audit"
 	"florin/ident"
@@ -36,10 +37,12 @@ func (w *world) enrich() {
 			Refund: id, Status: status, At: began,
 		}))
 	}
+	w.journal = append(w.journal, audit.Operation{ID: id, Kind: audit.Refund, Charge: p.Attempt, Failed: true})
 	p = w.disputed(p, payment.DisputeWon)
 	p = w.disputed(p, payment.DisputeLost)
 	w.disputed(p, payment.DisputeNeedsResponse)
 	w.disputed(w.begun(user, payment.CaptureAutomatic, payment.WalletTopUp), payment.DisputeWon)
+	w.disputed(w.begun(user, payment.CaptureAutomatic, payment.WalletTopUp), payment.DisputeLost)
 }
 
 // begun makes an approved payment of 10.00 USD.
@@ -96,7 +99,7 @@ func TestMoneyThatComesAndGoesPasses(t *testing.T) {
 	w := newWorld(t)
 	w.enrich()
 	r := w.audit()
-	if !r.OK || r.Totals.Disputes != 4 || r.Totals.Captures != 36 {
+	if !r.OK || r.Totals.Disputes != 5 || r.Totals.Captures != 37 {
 		t.Errorf("%v, %+v", broken(r), r.Totals)
 	}
 }
@@ -122,6 +125,19 @@ func TestDisputesAndCapturesAreAudited(t *testing.T) {
 		{"a top-up that is a sale", func(w *world) {
 			w.with(func(p payment.Payment) bool { return p.Purpose == payment.WalletTopUp }).Purpose = payment.Sale
 		}, "booked"},
+		{"a top-up's dispute that was lost and is open again", func(w *world) {
+			p := w.with(func(p payment.Payment) bool {
+				return len(p.Disputes) == 1 && p.Disputes[0].Status == payment.DisputeLost
+			})
+			p.Disputes[0].Status = payment.DisputeUnderReview
+		}, "told"},
+		{"a refund that failed here alone", func(w *world) {
+			w.journal = slices.DeleteFunc(w.journal, func(o audit.Operation) bool { return o.Failed })
+		}, "charged_once"},
+		{"a refund that nobody asks about", func(w *world) {
+			_, p := w.refunded(payment.OperationPending)
+			p.Refunds[0].Inquiry.At = time.Time{}
+		}, "consistent"},
 		{"a version of a dispute", func(w *world) { w.with(isDisputed).Disputes[0].Version++ }, "told"},
 		{"a capture of another amount", func(w *world) {
 			p := w.with(isManual)

@@ -49,6 +49,8 @@ func TestSettlementIsBookedOnce(t *testing.T) {
 			t.Errorf("%+v: %v, want %s refused", r, err, param)
 		}
 	}
-	w.wantBalances(t, map[ledger.Name]int64{ledger.Bank: -1940, ledger.Fees("first"): -30, ledger.Receivable("first"): 1000})
+	w.wantBalances(t, map[ledger.Name]int64{
+		ledger.Bank: -1940, ledger.Fees("first"): -30, ledger.Receivable("first"): 1000,
+	})
 	w.audited(t)
 }
