@@ -39,8 +39,8 @@ func (s *shard) event(e event.Stored) error {
 // fits names an event that tells of its object what is not so.
 func (s *shard) fits(e event.Event, o *object) {
 	if !o.fits(e) {
-		s.fail(Told, ident.Event, e.ID, "is a %q, and of version %d of %d of %s, which that does not fit",
-			e.Type, e.Version, o.version, e.Object.Text(e.Kind))
+		s.fail(Told, ident.Event, e.ID, "tells %q of version %d of %s, which has %d and is not so",
+			e.Type, e.Version, e.Object.Text(e.Kind), o.version)
 	}
 }
 
