@@ -103,6 +103,7 @@ func TestAcceptedBatch(t *testing.T) {
 	if again := w.work(t, b); again.Version != 2 {
 		t.Errorf("a completed batch is worked on: %+v", again)
 	}
+	w.audited(t)
 }
 
 // Several passes at once, as after a crash or in two processes, charge each item
@@ -148,6 +149,7 @@ func TestAcceptedBatchIsChargedOnce(t *testing.T) {
 	if standing != 60 || len(payments) != 60 || entries != 60 {
 		t.Errorf("%d charges stand for %d payments, and %d were made, want 60", standing, len(payments), entries)
 	}
+	w.audited(t)
 }
 
 // An item whose outcome is unknown keeps the batch open until it is known.
@@ -166,6 +168,7 @@ func TestAcceptedBatchWaitsForUnknownOutcomes(t *testing.T) {
 	if b = w.work(t, b); b.Status != payment.BatchCompleted || b.Succeeded != 1 || b.Declined != 1 {
 		t.Errorf("%+v", b)
 	}
+	w.audited(t)
 }
 
 // While no gateway can be called nothing fails: the batch waits.
@@ -191,6 +194,7 @@ func TestAcceptedBatchWaitsForAGateway(t *testing.T) {
 	if err != nil || !result.Replayed || result.Payment.ID != w.results(t, b)[0].Payment.ID {
 		t.Errorf("%+v, %v", result, err)
 	}
+	w.audited(t)
 }
 
 func TestAcceptBatchOnce(t *testing.T) {
@@ -234,4 +238,5 @@ func TestAcceptBatchOnce(t *testing.T) {
 	wantCode(t, err, problem.InvalidParameter)
 	_, err = w.flow.BatchResults(t.Context(), ident.FromHalves(1, -1), 0, 10)
 	wantCode(t, err, problem.NotFound)
+	w.audited(t)
 }
