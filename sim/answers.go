@@ -140,7 +140,8 @@ func (a *auditor) toldAgain(r *request, c *claimRecord, p payment.Payment, sent 
 	if r.kind == confirm {
 		state.Version = 0 // not kept when somebody else learned the outcome
 	}
-	processing := p.Status == payment.Processing
+	processing := p.Status == payment.Processing ||
+		r.kind == confirm && p.Status == payment.RequiresAction // which is kept only where its own call said so
 	switch {
 	case c.state == nil && !processing:
 		c.state, c.step = &state, a.w.step
@@ -176,6 +177,8 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 	case c.refund == nil && state.status != payment.OperationPending:
 		c.refund, c.step = &state, a.w.step
 	case c.refund == nil || *c.refund == state:
+	case c.claim.Answer == nil && state.version > c.refund.version: // it has failed later, and was not kept
+		c.refund, c.step = &state, a.w.step
 	case state.status != payment.OperationPending || sent.step > c.step:
 		a.fail("%s is told %+v, and was told %+v", r, state, *c.refund)
 	}

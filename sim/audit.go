@@ -33,6 +33,7 @@ type auditor struct {
 	events       [][]event.Event // by shard
 	calls        map[ident.ID]*callRecord
 	unsettled    map[ident.ID]string // operations that are open
+	challenges   map[ident.ID]bool   // those that their cardholders have ended: passed
 
 	objects     map[ident.ID]ident.Kind // what wallets' requests have made
 	asked       map[adjustmentName][]money.Amount
@@ -160,7 +161,7 @@ func newAuditor(w *world) *auditor {
 		methods: map[ident.ID]*methodRecord{}, versions: map[ident.ID]int64{},
 		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
-		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{},
+		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{}, challenges: map[ident.ID]bool{},
 		objects: map[ident.ID]ident.Kind{}, asked: map[adjustmentName][]money.Amount{},
 		adjustments: map[adjustmentName]*adjustmentRecord{}, transfers: map[ident.ID]*transferRecord{},
 		holds: map[ident.ID]*holdRecord{}, wanted: map[string]*request{}, byBody: map[[16]byte]*request{},

@@ -23,6 +23,7 @@ type faults struct {
 	hang         float64 // no answer before the deadline
 	slow         float64
 	pending      float64 // the gateway will tell later
+	pends        float64 // the same, and it says so when it is asked
 	unknown      float64 // the gateway does not know
 	decline      float64 // an operation that would have been approved
 	tardy        float64 // of what happens late: later than the gateway promises
@@ -59,7 +60,7 @@ func drawFaults(d dice) faults {
 		refuse: call(0.01), commitConflict: call(0.03), commitLost: call(0.01),
 		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
 		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.04),
-		hang: call(0.03), slow: call(0.1), pending: call(0.03), unknown: call(0.02), decline: call(0.05),
+		hang: call(0.03), slow: call(0.1), pending: call(0.03), pends: call(0.03), unknown: call(0.02), decline: call(0.05),
 		tardy: pick(d, 0, 0, 0.3, 0.9), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
 		forget: call(0.02), hangUp: call(0.05),
 		kill: step(0.0015), stop: step(0.0005), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),

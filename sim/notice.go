@@ -16,7 +16,7 @@ func (p *provider) tell(_ context.Context, n gateway.Notice) error {
 	if p.landing[n.Operation] > 0 {
 		p.landing[n.Operation]--
 	}
-	w.say("%s landed %x: %s", p.Name(), n.Operation[:8], n.Outcome.Status)
+	w.say("%s tells of %x: %s", p.Name(), n.Operation[:8], n.Outcome.Status)
 	w.count("landed late")
 	w.pause()
 	home := w.anyInstance()
@@ -38,8 +38,5 @@ func (p *provider) tell(_ context.Context, n gateway.Notice) error {
 		err = errNobody
 	}
 	w.say("%s notice %x: %s", p.Name(), n.Operation[:8], word(err))
-	if err == nil {
-		p.wanted--
-	}
 	return err
 }

@@ -52,6 +52,7 @@ type request struct {
 	method   string
 	confirm  bool
 	topUp    bool
+	offline  bool                // the cardholder is not there
 	dest     payment.Destination // of a refund
 	manual   bool                // to be captured
 	final    *bool               // of a capture
@@ -108,7 +109,8 @@ func (r *request) authorization() flow.Authorize {
 	}
 	return flow.Authorize{
 		UserID: r.user, Amount: r.amount, CaptureMethod: method, Purpose: r.purpose(),
-		Method: r.method, Details: payment.Details{Description: r.description()}, Confirm: r.confirm,
+		Method: r.method, Confirm: r.confirm,
+		Details:     payment.Details{Description: r.description(), OffSession: r.offline},
 		Idempotency: r.idempotency(),
 	}
 }
@@ -175,6 +177,8 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 // refuses tells whether a payment in a state must refuse the request.
 func (r *request) refuses(s payment.State) bool {
 	switch {
+	case s.Status == payment.RequiresAction && r.kind == cancel:
+		return false
 	case s.Status == payment.RequiresCapture && r.kind == take:
 		return s.CapturePendingMinor > 0
 	case s.Status == payment.RequiresCapture && r.kind == cancel:

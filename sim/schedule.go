@@ -93,6 +93,9 @@ func (w *world) pass(idle bool) {
 	switch {
 	case idle:
 		d = w.dice.between(10*time.Millisecond, time.Second)
+		if w.calm {
+			d = w.dice.between(10*time.Millisecond, 20*time.Second)
+		}
 		if next, ok := w.nextAlarm(); ok && w.dice.hit(0.8) {
 			d = next.Sub(w.now())
 		}
@@ -122,6 +125,11 @@ func (w *world) nextAlarm() (next time.Time, ok bool) {
 		consider(t.alarm)
 	}
 	w.audit.nextExpiry(consider)
+	for _, p := range w.providers {
+		for _, at := range p.timers {
+			consider(at)
+		}
+	}
 	for slot, i := range w.instances {
 		if i == nil {
 			consider(w.bootAt[slot])

@@ -124,27 +124,22 @@ func (a *auditor) checkWallets() {
 // takeWallets takes what a commit does with wallets, and notes what it must book.
 // It returns the names of adjustments that it claims.
 func (a *auditor) takeWallets(
-	shard int, won []store.Claim, c *store.Changes, booked map[ident.ID]*booking,
+	shard int, won []store.Claim, c *store.Changes, booked bookings,
 ) (adjusted []store.Claim) {
-	expect := func(id ident.ID, b *booking) {
-		if b != nil {
-			booked[id] = b
-		}
-	}
 	for _, claim := range won {
 		if claim.Scope == adjustmentScope {
 			adjusted = append(adjusted, claim)
-			expect(claim.Object, a.takeAdjustment(claim))
+			booked.expect(claim.Object, a.takeAdjustment(claim))
 		}
 	}
 	for _, change := range c.Transfers {
-		expect(change.Value.ID, a.takeTransfer(shard, change))
+		booked.expect(change.Value.ID, a.takeTransfer(shard, change))
 	}
 	for _, t := range c.Received {
-		expect(t.ID, a.takeReceived(shard, t))
+		booked.expect(t.ID, a.takeReceived(shard, t))
 	}
 	for _, change := range c.Holds {
-		expect(change.Value.ID, a.takeHold(shard, change))
+		booked.expect(change.Value.ID, a.takeHold(shard, change))
 	}
 	return adjusted
 }

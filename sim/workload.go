@@ -20,14 +20,18 @@ type workload struct {
 	heard   map[ident.ID]bool    // those in told
 	methods map[int64][]ident.ID // by user: what clients have stored
 	held    []ident.ID           // holds that clients were told of
-	number  int                  // of the last request
-	clients int                  // at work
-	ending  bool                 // everything is settled
+
+	challenged []challenge // that clients were told of
+	number     int         // of the last request
+	clients    int         // at work
+	ending     bool        // everything is settled
+	weights    []int       // of what they want
 }
 
 func newWorkload(w *world) *workload {
+	d := newDice(w.cfg.Seed, streamWorkload)
 	return &workload{
-		w: w, dice: newDice(w.cfg.Seed, streamWorkload), heard: map[ident.ID]bool{},
+		w: w, dice: d, weights: drawWeights(d), heard: map[ident.ID]bool{},
 		methods: map[int64][]ident.ID{}, clients: w.shape.clients,
 	}
 }
@@ -37,6 +41,9 @@ func (l *workload) learn(p payment.Payment) {
 	if !l.heard[p.ID] {
 		l.heard[p.ID] = true
 		l.told = append(l.told, p.ID)
+	}
+	if c := (challenge{p.Attempt, p.Gateway}); p.Status == payment.RequiresAction && !slices.Contains(l.challenged, c) {
+		l.challenged = append(l.challenged, c)
 	}
 }
 
@@ -48,7 +55,7 @@ func (l *workload) run() {
 	for !l.w.calm {
 		l.w.sleep(l.dice.between(0, pick[time.Duration](l.dice, 10, 100, 3000)*time.Millisecond))
 		if !l.w.calm {
-			l.deliver(l.choose())
+			l.deliver(l.choose()) // nil is nothing to send
 		}
 	}
 	l.clients--
