@@ -103,8 +103,9 @@ func TestChallengeThatCameLate(t *testing.T) {
 	if got := w.stored(t, p.ID); got.Status != payment.RequiresAction {
 		t.Fatalf("it is %s", got.Status)
 	}
-	for range 62 {
-		w.later(t, time.Minute)
+	w.later(t, 59*time.Minute)
+	for range 36 {
+		w.later(t, 5*time.Second)
 	}
 	if got := w.stored(t, p.ID); got.Status != payment.Declined || w.open(t) != 0 {
 		t.Errorf("%+v, %d open", got.State, w.open(t))
