@@ -56,7 +56,7 @@ func (s *Service) noticeDispute(ctx context.Context, p payment.Payment, n gatewa
 	}
 	command := &disputeCommand{payment: p, notice: *n.Dispute, disputed: payment.Disputed{
 		ID: s.cfg.IDs.New(p.UserID), Attempt: a.ID, Reference: n.Dispute.Reference, Amount: n.Dispute.Amount,
-		Reason: n.Dispute.Reason,
+		Reason: n.Dispute.Reason, Status: disputeStatuses[n.Dispute.Status],
 	}}
 	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
 		return err

@@ -37,6 +37,7 @@ type answer struct {
 	transfer   flow.TransferResult
 	hold       wallet.Hold
 	transfers  []flow.TransferResult
+	dispute    flow.DisputeResult
 	balances   []flow.Balance
 	replayed   bool
 	err        error
@@ -67,6 +68,8 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldTransfer(r, got.transfer, sent)
 	case placeHold, takeHold, freeHold:
 		a.toldHold(r, got.hold, got.replayed, sent)
+	case giveEvidence:
+		a.toldDispute(r, got.dispute)
 	case lookWallet:
 		a.toldWallet(r, got.balances, sent)
 	case batch, transferBatch: // its items are answered one by one
@@ -295,7 +298,7 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	case problem.NotFound:
 		return unless(r.missing(a), "what it names is there")
 	case problem.WrongState:
-		return unless(r.ended(a) || a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
+		return unless(r.ended(a) || r.closed(a) || a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
 	case problem.InsufficientFunds, problem.WalletFull:
 		return a.declined(r, p.Code, sent)
 	case problem.OverCapture:
@@ -305,8 +308,8 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 		}), "enough was left")
 	case problem.OverRefund:
 		return unless(a.was(r, sent.seq, func(s payment.State) bool {
-			left := s.CapturedMinor - s.RefundedMinor - s.RefundPendingMinor
-			return left == 0 || r.minor > left
+			left := s.CapturedMinor - s.RefundedMinor - s.RefundPendingMinor - s.DisputedMinor
+			return left <= 0 || r.minor > left
 		}), "enough was left")
 	default:
 		return fmt.Sprintf("%s is never an answer", p.Code)

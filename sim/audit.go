@@ -33,7 +33,9 @@ type auditor struct {
 	events       [][]event.Event // by shard
 	calls        map[ident.ID]*callRecord
 	unsettled    map[ident.ID]string // operations that are open
-	challenges   map[ident.ID]bool   // those that their cardholders have ended: passed
+	disputes     map[ident.ID]*disputeRecord
+	cases        map[disputeKey]*disputeCase
+	challenges   map[ident.ID]bool // those that their cardholders have ended: passed
 
 	objects     map[ident.ID]ident.Kind // what wallets' requests have made
 	asked       map[adjustmentName][]money.Amount
@@ -58,6 +60,7 @@ type paymentRecord struct {
 	attempts []payment.Attempt
 	captures []*captureRecord
 	refunds  []*refundRecord
+	disputes []*disputeRecord
 	chain    int       // attempts since somebody asked for one
 	began    time.Time // when somebody did
 	told     int64     // the greatest version that a client was told
@@ -162,6 +165,7 @@ func newAuditor(w *world) *auditor {
 		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{}, challenges: map[ident.ID]bool{},
+		disputes: map[ident.ID]*disputeRecord{}, cases: map[disputeKey]*disputeCase{},
 		objects: map[ident.ID]ident.Kind{}, asked: map[adjustmentName][]money.Amount{},
 		adjustments: map[adjustmentName]*adjustmentRecord{}, transfers: map[ident.ID]*transferRecord{},
 		holds: map[ident.ID]*holdRecord{}, wanted: map[string]*request{}, byBody: map[[16]byte]*request{},

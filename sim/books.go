@@ -113,6 +113,9 @@ func (a *auditor) checkPayment(r *paymentRecord) {
 		case payment.OperationFailed:
 		}
 	}
+	if disputed := r.disputedMinor(); disputed != p.DisputedMinor {
+		a.fail("%s has disputes of %d, and says %d", name, disputed, p.DisputedMinor)
+	}
 	authorized := p.Status == payment.RequiresCapture
 	succeeded := p.Status == payment.Succeeded || authorized
 	switch {

@@ -62,6 +62,8 @@ var wishes = []wish{
 	{12, (*workload).placeHold},
 	{14, (*workload).endHold},
 	{14, (*workload).authenticate},
+	{8, (*workload).contest},
+	{8, (*workload).evidence},
 }
 
 // drawWeights draws what a world's clients rather want: what is wanted often
@@ -121,6 +123,9 @@ func (l *workload) sameKey(earlier *request) *request {
 		l.asked(&r)
 	case takeHold:
 		l.askedToEnd(&r)
+	case giveEvidence:
+		r.text = pick(l.dice, r.text, "other evidence")
+		l.askedToAnswer(&r)
 	case transfer, placeHold:
 		r.amount.Minor++
 		l.want(&r)
@@ -200,7 +205,8 @@ func (l *workload) method(user int64) string {
 	case 9:
 		return pick(l.dice, challengeCards...)
 	case 10:
-		return pick(l.dice, "pm_card_refundFail", "pm_card_refundFail", "pm_card_pendingRefund")
+		return pick(l.dice, "pm_card_refundFail", "pm_card_refundFail", "pm_card_pendingRefund",
+			"pm_card_createDispute", "pm_card_createDisputeProductNotReceived")
 	case 6:
 		return l.w.ids.New(user).Text(ident.PaymentMethod)
 	default:

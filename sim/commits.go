@@ -38,6 +38,9 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, change := range c.Refunds {
 		booked.expect(change.Value.ID, a.takeRefund(change)...)
 	}
+	for _, change := range c.Disputes {
+		booked.expect(change.Value.ID, a.takeDispute(change)...)
+	}
 	for _, change := range c.Methods {
 		a.takeMethod(change)
 	}
@@ -51,6 +54,8 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	}
 	a.takeTransactions(shard, c, booked)
 	a.checkWalletChanges(shard, adjusted, c)
+	a.checkDisputes(c)
+	a.checkRefundable(c)
 	for _, change := range c.Payments {
 		a.checkPayment(a.payments[change.Value.ID])
 	}

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"florin/gateway"
 	"florin/ident"
 	"florin/ledger"
@@ -83,6 +85,21 @@ func (a *auditor) checkRefundStep(r *paymentRecord, old, f payment.Refund) {
 	}
 	if most := steps[f.Status]; most > 0 && f.Version > most || f.Amount != old.Amount || f.Payment != r.row.ID {
 		a.fail("%s is %s in version %d", name, f.Status, f.Version)
+	}
+}
+
+// checkRefundable checks, after a commit, that its refunds took what was left,
+// also of what is disputed.
+func (a *auditor) checkRefundable(c *store.Changes) {
+	for _, change := range c.Refunds {
+		disputed := slices.ContainsFunc(c.Disputes, func(d store.Change[payment.Dispute]) bool {
+			return d.Value.Payment == change.Value.Payment
+		})
+		p := a.payments[change.Value.Payment].row
+		taken := p.RefundedMinor + p.RefundPendingMinor + p.DisputedMinor
+		if change.New && !disputed && taken > p.CapturedMinor {
+			a.fail("%s begins when nothing is left", change.Value.ID.Text(ident.Refund))
+		}
 	}
 }
 
@@ -224,6 +241,7 @@ func (a *auditor) addPayments(want map[purse]int64) {
 			want[own] += r.row.CapturedMinor
 			a.w.count("top-up")
 		}
+		r.addDisputes(want)
 		for _, f := range r.refunds {
 			switch {
 			case f.row.Status != payment.OperationSucceeded:

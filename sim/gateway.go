@@ -136,7 +136,13 @@ func (p *provider) Capture(ctx context.Context, c gateway.Capture) (gateway.Outc
 // SubmitEvidence implements gateway.Gateway.
 func (p *provider) SubmitEvidence(ctx context.Context, e gateway.Evidence) (gateway.Outcome, error) {
 	p.w.pause()
+	p.w.audit.answering(p, e)
+	known := p.w.audit.cases[disputeKey{p.Name(), e.Dispute}]
 	return p.call(ctx, "evidence", e.Operation, func() (gateway.Outcome, error) {
+		if known != nil && known.ours {
+			known.evidence = e.Text
+			return gateway.Outcome{Status: gateway.Approved}, nil
+		}
 		return p.inner.SubmitEvidence(background(), e)
 	})
 }

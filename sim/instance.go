@@ -98,7 +98,8 @@ func (w *world) alert(what string, err error) {
 	w.count("alert: " + what)
 	switch what {
 	case "a gateway approved late; the charge is being reversed",
-		"a gateway refuses to take a charge back; it will be asked again":
+		"a gateway refuses to take a charge back; it will be asked again",
+		"a gateway disputes more than is left of a charge", "a gateway refuses evidence":
 	default:
 		w.fail("alert: %s: %v", what, err)
 	}

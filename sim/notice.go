@@ -18,6 +18,10 @@ func (p *provider) tell(_ context.Context, n gateway.Notice) error {
 	}
 	w.say("%s tells of %x: %s", p.Name(), n.Operation[:8], n.Outcome.Status)
 	w.count("landed late")
+	if n.Dispute != nil {
+		w.audit.heard(p, n)
+		w.say("it is %s of %s", n.Dispute.Status, n.Dispute.Reference)
+	}
 	w.pause()
 	home := w.anyInstance()
 	if home == nil || w.hit(w.faults.listenBefore) {

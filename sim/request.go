@@ -37,6 +37,7 @@ const (
 	transfer      kind = "transfer"
 	transferBatch kind = "transfer batch"
 	lookWallet    kind = "look at wallet"
+	giveEvidence  kind = "answer dispute"
 )
 
 // request is what a client sends, once or again.
@@ -66,7 +67,9 @@ type request struct {
 	hold     ident.ID
 	lasts    time.Duration // of a hold
 	to       int64         // of a transfer: its receiver
-	known    []sighting    // of a list: what was told before
+	dispute  ident.ID
+	text     string     // of evidence
+	known    []sighting // of a list: what was told before
 }
 
 // sighting is a version of a payment that a client was told.
@@ -168,6 +171,10 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		got.hold, got.replayed, got.err = s.PlaceHold(ctx, r.holding())
 	case takeHold, freeHold:
 		got.hold, got.replayed, got.err = s.EndHold(ctx, r.ending())
+	case giveEvidence:
+		got.dispute, got.err = s.SubmitEvidence(ctx, flow.Evidence{
+			Dispute: r.dispute, Text: r.text, Idempotency: r.idempotency(),
+		})
 	case lookWallet:
 		got.balances, got.err = s.Wallet(ctx, r.user)
 	}
@@ -247,6 +254,8 @@ func (r *request) missing(a *auditor) bool {
 		return a.payments[r.payment] == nil
 	case dropMethod:
 		return gone(r.methodID)
+	case giveEvidence:
+		return a.disputes[r.dispute] == nil
 	case takeHold, freeHold:
 		return a.holds[r.hold] == nil || a.holds[r.hold].row.UserID != r.user
 	default:

@@ -82,6 +82,13 @@ func (s *simStore) Refunds(ctx context.Context, shard int, q store.RefundQuery) 
 	})
 }
 
+// Dispute implements store.Reader.
+func (s *simStore) Dispute(ctx context.Context, id ident.ID) (payment.Dispute, error) {
+	return read(ctx, s, "dispute", s.shard(id), func() (payment.Dispute, error) {
+		return s.Store.Dispute(background(), id)
+	})
+}
+
 // Method implements store.Reader.
 func (s *simStore) Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error) {
 	return read(ctx, s, "method", s.shard(id), func() (vault.PaymentMethod, error) {

@@ -20,7 +20,7 @@ const (
 // take effect any more is lost, as in a crash.
 func (g *Gateway) land(ctx context.Context, r request) {
 	outcome, err := g.apply(ctx, r)
-	if err != nil {
+	if err != nil || r.kind == KindEvidence { // what becomes of it is told of the dispute
 		return
 	}
 	g.tell(ctx, gateway.Notice{Gateway: g.cfg.Name, Operation: r.operation, Outcome: outcome}, firstPause)
