@@ -8,6 +8,7 @@ import (
 
 	"florin/flow"
 	"florin/ident"
+	"florin/ledger"
 	"florin/payment"
 	"florin/problem"
 	"florin/vault"
@@ -38,6 +39,8 @@ type answer struct {
 	hold       wallet.Hold
 	transfers  []flow.TransferResult
 	dispute    flow.DisputeResult
+	payout     wallet.Payout
+	settled    ledger.Settlement
 	balances   []flow.Balance
 	replayed   bool
 	err        error
@@ -68,6 +71,10 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldTransfer(r, got.transfer, sent)
 	case placeHold, takeHold, freeHold:
 		a.toldHold(r, got.hold, got.replayed, sent)
+	case payOut:
+		a.toldPayout(r, got.payout, got.replayed)
+	case settle:
+		a.toldSettlement(r, got.settled, got.replayed)
 	case giveEvidence:
 		a.toldDispute(r, got.dispute)
 	case lookWallet:
@@ -99,7 +106,7 @@ func (a *auditor) toldPayment(r *request, got flow.Result, sent sending) {
 		a.fail("%s is told of a payment that is not durable", r)
 		return
 	}
-	if !record.had(p.State) {
+	if !record.had(p.State) && !a.gaveUp(r, p.State) {
 		a.fail("%s is told a state that the payment never had: %+v", r, p.State)
 	}
 	if r.kind == look && p.Version < r.seen {
@@ -169,7 +176,7 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 	}
 	a.toldWay(r, got.Refund)
 	a.w.count("told refund " + string(state.status))
-	if a.w.workload.ending && state.status == payment.OperationPending {
+	if a.w.workload.ending && got.Replayed && state.status == payment.OperationPending {
 		a.fail("%s is told pending when everything is settled", r)
 	}
 	c := a.claimOf(r)
@@ -292,7 +299,7 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	case problem.IdempotencyKeyReuse:
 		c := a.claims[claimKey{r.scope, r.user, r.key}]
 		other := c != nil && c.claim.Digest != r.body()
-		return unless(other || a.renamed(r), "its key was used with no other body")
+		return unless(other || a.renamed(r) || a.resettled(r), "its key was used with no other body")
 	case problem.InvalidParameter:
 		return unless(r.invalid(a, sent.seq), "it is valid")
 	case problem.NotFound:

@@ -14,6 +14,7 @@ import (
 	"florin/problem"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // auditor keeps its own books, from the commits, calls and answers that it is
@@ -42,6 +43,9 @@ type auditor struct {
 	adjustments map[adjustmentName]*adjustmentRecord
 	transfers   map[ident.ID]*transferRecord
 	holds       map[ident.ID]*holdRecord
+	payouts     map[ident.ID]wallet.Payout
+	settling    map[settlementName][]settlementValues // what was asked for
+	settlements map[settlementName]*settlementRecord
 	wanted      map[string]*request   // by description
 	byBody      map[[16]byte]*request // by digest
 }
@@ -165,7 +169,9 @@ func newAuditor(w *world) *auditor {
 		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{}, challenges: map[ident.ID]bool{},
-		disputes: map[ident.ID]*disputeRecord{}, cases: map[disputeKey]*disputeCase{},
+		payouts: map[ident.ID]wallet.Payout{}, settling: map[settlementName][]settlementValues{},
+		settlements: map[settlementName]*settlementRecord{},
+		disputes:    map[ident.ID]*disputeRecord{}, cases: map[disputeKey]*disputeCase{},
 		objects: map[ident.ID]ident.Kind{}, asked: map[adjustmentName][]money.Amount{},
 		adjustments: map[adjustmentName]*adjustmentRecord{}, transfers: map[ident.ID]*transferRecord{},
 		holds: map[ident.ID]*holdRecord{}, wanted: map[string]*request{}, byBody: map[[16]byte]*request{},

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"florin/gateway/simulated"
@@ -113,4 +114,15 @@ func (a *auditor) checkAction(p payment.Payment) {
 	if p.ActionURL != want {
 		a.fail("%s is %s and leads to %q", p.ID.Text(ident.Payment), p.Status, p.ActionURL)
 	}
+}
+
+// gaveUp tells whether a confirm is told the decline of a challenge that was
+// canceled: its attempt was declined, while the payment went on to canceled.
+func (a *auditor) gaveUp(r *request, told payment.State) bool {
+	record := a.payments[r.payment]
+	asks, _ := vault.TestBehaviour(a.number(told.PaymentMethod))
+	return r.kind == confirm && told.Version == 0 && told.Status == payment.Declined && record != nil &&
+		record.row.Status == payment.Canceled && told.Attempt == record.row.Attempt &&
+		asks == problem.AuthenticationFail && slices.Contains(
+		[]problem.Code{problem.AuthenticationFail, problem.NotCharged}, told.Reason)
 }

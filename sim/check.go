@@ -33,6 +33,7 @@ func (w *world) check() {
 	w.audit.checkOperations()
 	w.audit.checkClearing()
 	w.audit.checkHoldRows()
+	w.audit.checkPayoutRows()
 	w.audit.checkWallets()
 	w.report.Payments = len(w.audit.order)
 }
@@ -167,6 +168,7 @@ func (a *auditor) checkGateway(p *provider) {
 		}
 	}
 	a.checkCases(p, receivable)
+	a.checkSettlements(p, receivable)
 	if receivable["USD"] != 0 || receivable["JPY"] != 0 {
 		a.fail("the books and %s differ by %d USD and %d JPY", p.Name(), receivable["USD"], receivable["JPY"])
 	}

@@ -63,6 +63,8 @@ var wishes = []wish{
 	{14, (*workload).endHold},
 	{14, (*workload).authenticate},
 	{8, (*workload).contest},
+	{8, (*workload).payOut},
+	{6, (*workload).settle},
 	{8, (*workload).evidence},
 }
 
@@ -126,7 +128,12 @@ func (l *workload) sameKey(earlier *request) *request {
 	case giveEvidence:
 		r.text = pick(l.dice, r.text, "other evidence")
 		l.askedToAnswer(&r)
-	case transfer, placeHold:
+	case settle:
+		if l.dice.hit(0.5) {
+			r.amount.Minor++
+		}
+		l.askedToSettle(&r)
+	case transfer, placeHold, payOut:
 		r.amount.Minor++
 		l.want(&r)
 	default: // the same again

@@ -37,6 +37,8 @@ const (
 	transfer      kind = "transfer"
 	transferBatch kind = "transfer batch"
 	lookWallet    kind = "look at wallet"
+	payOut        kind = "pay out"
+	settle        kind = "settle"
 	giveEvidence  kind = "answer dispute"
 )
 
@@ -171,6 +173,10 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		got.hold, got.replayed, got.err = s.PlaceHold(ctx, r.holding())
 	case takeHold, freeHold:
 		got.hold, got.replayed, got.err = s.EndHold(ctx, r.ending())
+	case payOut:
+		got.payout, got.replayed, got.err = s.PayOut(ctx, r.payingOut())
+	case settle:
+		got.settled, got.replayed, got.err = s.Settle(ctx, r.settlingWith())
 	case giveEvidence:
 		got.dispute, got.err = s.SubmitEvidence(ctx, flow.Evidence{
 			Dispute: r.dispute, Text: r.text, Idempotency: r.idempotency(),
@@ -224,6 +230,8 @@ func (r *request) invalid(a *auditor, since int64) bool {
 		return r.amount.Minor == 0
 	case transfer:
 		return r.user == r.to
+	case settle:
+		return r.unsettleable()
 	default:
 		return false
 	}

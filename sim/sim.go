@@ -92,7 +92,7 @@ func (w *world) settle() {
 	w.liveUntil(limit, func() bool { return w.workload.quiet() && w.audit.open() == "" && w.landed() })
 	if w.err == nil {
 		w.spawn(nil, "last client", w.workload.last)
-		w.liveUntil(limit.Add(patience), func() bool { return len(w.tasks) == 0 && w.audit.open() == "" })
+		w.liveUntil(limit.Add(patience), func() bool { return len(w.tasks) == 0 && w.audit.open() == "" && w.landed() })
 	}
 }
 

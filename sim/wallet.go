@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"florin/flow"
 	"florin/ident"
@@ -64,7 +65,7 @@ func (r *request) lacks(a *auditor, since int64) bool {
 		return a.short(r.user, money.Amount{Minor: -r.amount.Minor, Currency: r.amount.Currency}, since)
 	case giveBack:
 		return r.lacksForRefund(a, since)
-	case transfer, placeHold:
+	case transfer, placeHold, payOut:
 		return a.short(r.user, r.amount, since)
 	default:
 		return false
@@ -105,6 +106,7 @@ func (a *auditor) checkWallets() {
 	a.addTransfers(want)
 	a.addHolds(want)
 	a.addPayments(want)
+	a.addPayouts(want)
 	got := map[purse]int64{}
 	for key, account := range a.accounts {
 		if _, user := key.Name.UserID(); user {
@@ -131,6 +133,12 @@ func (a *auditor) takeWallets(
 			adjusted = append(adjusted, claim)
 			booked.expect(claim.Object, a.takeAdjustment(claim))
 		}
+		if strings.HasPrefix(claim.Scope, settlementScope) {
+			booked.expect(claim.Object, a.takeSettlement(claim))
+		}
+	}
+	for _, change := range c.Payouts {
+		booked.expect(change.Value.ID, a.takePayout(shard, change))
 	}
 	for _, change := range c.Transfers {
 		booked.expect(change.Value.ID, a.takeTransfer(shard, change))
@@ -151,5 +159,6 @@ func (a *auditor) checkWalletChanges(shard int, adjusted []store.Claim, c *store
 	}
 	a.checkTransfers(c)
 	a.checkHolds(c)
+	a.checkPayouts(c)
 	a.checkShort(c)
 }
