@@ -68,6 +68,8 @@ type paymentRecord struct {
 	chain    int       // attempts since somebody asked for one
 	began    time.Time // when somebody did
 	told     int64     // the greatest version that a client was told
+
+	cancelAsked bool // by a client
 }
 
 // refundRecord is what the auditor knows of a refund.
@@ -182,10 +184,8 @@ func (a *auditor) fail(format string, args ...any) { a.w.fail("audit: "+format, 
 
 // open says which operations are open; "" for none.
 func (a *auditor) open() string {
-	if len(a.unsettled) == 0 {
-		return ""
-	}
 	var all []string
+	a.overdue(func(id ident.ID) { all = append(all, id.Text(ident.Attempt)+", which has expired") })
 	for _, what := range a.unsettled {
 		all = append(all, what)
 	}

@@ -89,6 +89,9 @@ func (a *auditor) checkPayment(r *paymentRecord) {
 		}
 		if stands(n) {
 			standing++
+			if (p.Status == payment.RequiresCapture) == n.ExpiresAt.IsZero() {
+				a.fail("%s is %s, and its authorization expires %v", name, p.Status, n.ExpiresAt)
+			}
 		}
 		if n.Minor != p.Amount.Minor || n.UserID != p.UserID {
 			a.fail("an attempt of %s is of another amount or user", name)

@@ -204,7 +204,7 @@ func (a *auditor) checkCharge(g atGateway, r *paymentRecord, n payment.Attempt) 
 	left := g.charged[n.ID] - g.returned[n.ID]
 	want := int64(0)
 	if stands(n) {
-		want = n.Minor - r.returned(n)
+		want = n.Minor - r.returned(n) - r.released(n)
 		a.w.report.Charges++
 	}
 	if n.Reversal != nil {

@@ -48,6 +48,9 @@ var wishes = []wish{
 	{14, (*workload).confirm},
 	{9, func(l *workload, r *request) {
 		l.about(r, cancel, "/cancel", append(slices.Clone(waiting), payment.RequiresAction, payment.RequiresCapture)...)
+		if record := l.w.audit.payments[r.payment]; record != nil {
+			record.cancelAsked = true
+		}
 	}},
 	{17, (*workload).refund},
 	{5, (*workload).addMethod},

@@ -127,6 +127,7 @@ func (a *auditor) takeAttempt(change store.Change[payment.Attempt]) {
 	case old.Reversal != nil && (n.Reversal == nil || n.Reversal.ID != old.Reversal.ID && !a.refusedVoid(old)):
 		a.fail("%s has another reversal", name)
 	}
+	a.checkExpiry(r, old, n)
 	r.attempts[i] = n
 	reversing := n.Reversal != nil && n.Reversal.Status != payment.OperationSucceeded
 	if n.Reversal != nil {

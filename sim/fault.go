@@ -8,7 +8,7 @@ import (
 )
 
 // faults is how often things go wrong: each a probability a call, from kill on a
-// step of the scheduler, of the last two a move of the clock.
+// step of the scheduler, of the last three a move of the clock.
 type faults struct {
 	read, begin, claim, load, write  float64 // of the store, without effect
 	refuse                           float64 // a group, whose commands may all be sound
@@ -41,6 +41,7 @@ type faults struct {
 	blind   float64 // a shard is away for a while
 	bigJump float64 // the clock jumps by seconds
 	back    float64 // the clock is set back by milliseconds
+	leap    float64 // the clock jumps by days, in a world in which days pass
 }
 
 // drawFaults draws a world's character: some of its faults never happen, others
@@ -114,6 +115,8 @@ const (
 	SkipTransfers Break = "skip-transfers"
 	// SkipExpiry never ends holds whose time is over.
 	SkipExpiry Break = "skip-expiry"
+	// SkipVoids never ends authorizations whose time is over.
+	SkipVoids Break = "skip-voids"
 	// ForgetNotice takes notices and does nothing.
 	ForgetNotice Break = "forget-notice"
 )
@@ -123,6 +126,7 @@ func Breaks() []Break {
 	return []Break{
 		AckBeforeCommit, LoseCommit, ForgetEvent, ForgetClaim, ForgetReservation, WrongBalance,
 		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice, SkipTransfers, SkipExpiry,
+		SkipVoids,
 	}
 }
 

@@ -22,12 +22,12 @@ func (w *world) turn() {
 	}
 	ready := w.ready()
 	steppable := w.steppable()
-	const tasks, steps, passing, inquiries, moves, ends = 0, 1, 2, 3, 4, 5
-	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, inquiries: 1, moves: 1, ends: 1}
+	const tasks, steps, passing, works = 0, 1, 2, 3
+	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, works: len(workers)}
 	if len(ready)+len(steppable) == 0 {
-		weights[passing], weights[inquiries], weights[moves], weights[ends] = 4, 1, 1, 1
+		weights[passing] = 4
 	} else if w.calm {
-		weights[passing], weights[inquiries], weights[moves], weights[ends] = 0, 0, 0, 0
+		weights[passing], weights[works] = 0, 0
 	}
 	switch weighted(w.dice, weights...) {
 	case tasks:
@@ -37,19 +37,16 @@ func (w *world) turn() {
 		s.home.step(s.shard)
 	case passing:
 		w.pass(len(ready)+len(steppable) == 0)
-	case inquiries:
+	case works:
 		if home := w.anyInstance(); home != nil {
-			home.inquire(w.dice.IntN(w.cfg.Shards))
-		}
-	case moves:
-		if home := w.anyInstance(); home != nil {
-			home.move(w.dice.IntN(w.cfg.Shards))
-		}
-	case ends:
-		if home := w.anyInstance(); home != nil {
-			home.expire(w.dice.IntN(w.cfg.Shards))
+			pick(w.dice, workers...)(home, w.dice.IntN(w.cfg.Shards))
 		}
 	}
+}
+
+// workers are the background steps, each of a shard.
+var workers = []func(i *instance, shard int){
+	(*instance).inquire, (*instance).move, (*instance).expire, (*instance).void,
 }
 
 func (w *world) ready() []*task {
@@ -101,6 +98,8 @@ func (w *world) pass(idle bool) {
 		}
 	case w.hit(w.faults.bigJump):
 		d = w.dice.between(time.Second, 12*time.Second)
+	case w.hit(w.faults.leap):
+		d = w.leap(w.dice.between(24*time.Hour, 8*24*time.Hour))
 	case w.hit(w.faults.back):
 		d = -w.dice.between(time.Millisecond, 500*time.Millisecond)
 	}

@@ -110,6 +110,13 @@ func (s *simStore) Due(ctx context.Context, shard int, now time.Time, limit int)
 	})
 }
 
+// Expiring implements store.Reader.
+func (s *simStore) Expiring(ctx context.Context, shard int, now time.Time, limit int) ([]store.Due, error) {
+	return read(ctx, s, "expiring", shard, func() ([]store.Due, error) {
+		return s.Store.Expiring(background(), shard, now, limit)
+	})
+}
+
 // Events implements store.Reader.
 func (s *simStore) Events(
 	ctx context.Context, shard int, after event.Position, limit int,
