@@ -40,6 +40,7 @@ type answer struct {
 	transfers  []flow.TransferResult
 	dispute    flow.DisputeResult
 	payout     wallet.Payout
+	stored     payment.Batch
 	settled    ledger.Settlement
 	balances   []flow.Balance
 	replayed   bool
@@ -71,6 +72,8 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldTransfer(r, got.transfer, sent)
 	case placeHold, takeHold, freeHold:
 		a.toldHold(r, got.hold, got.replayed, sent)
+	case storeBatch:
+		a.toldBatch(r, got.stored, got.replayed)
 	case payOut:
 		a.toldPayout(r, got.payout, got.replayed)
 	case settle:

@@ -43,6 +43,8 @@ type auditor struct {
 	adjustments map[adjustmentName]*adjustmentRecord
 	transfers   map[ident.ID]*transferRecord
 	holds       map[ident.ID]*holdRecord
+	batches     map[ident.ID]*batchRecord
+	storing     map[string]*request // by an item's description: its batch
 	payouts     map[ident.ID]wallet.Payout
 	settling    map[settlementName][]settlementValues // what was asked for
 	settlements map[settlementName]*settlementRecord
@@ -171,6 +173,7 @@ func newAuditor(w *world) *auditor {
 		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{}, challenges: map[ident.ID]bool{},
+		batches: map[ident.ID]*batchRecord{}, storing: map[string]*request{},
 		payouts: map[ident.ID]wallet.Payout{}, settling: map[settlementName][]settlementValues{},
 		settlements: map[settlementName]*settlementRecord{},
 		disputes:    map[ident.ID]*disputeRecord{}, cases: map[disputeKey]*disputeCase{},

@@ -30,6 +30,12 @@ func (l *workload) authenticate(*request) {
 	}
 	n := len(l.challenged)
 	p := l.challenged[max(0, n-1-l.dice.IntN(5))]
+	for _, c := range l.challenged {
+		_, ended := l.w.audit.challenges[c.attempt]
+		if !ended && l.w.audit.owner[c.attempt].row.Status == payment.Canceled && l.dice.hit(0.5) {
+			p = c // whom the merchant has given up
+		}
+	}
 	at := l.w.provider(p.gateway)
 	passes := l.dice.hit(0.65)
 	c, err := at.inner.Challenge(background(), p.attempt)

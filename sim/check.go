@@ -34,6 +34,7 @@ func (w *world) check() {
 	w.audit.checkClearing()
 	w.audit.checkHoldRows()
 	w.audit.checkPayoutRows()
+	w.audit.checkStored()
 	w.audit.checkWallets()
 	w.report.Payments = len(w.audit.order)
 }

@@ -67,6 +67,7 @@ var wishes = []wish{
 	{14, (*workload).authenticate},
 	{8, (*workload).contest},
 	{8, (*workload).payOut},
+	{6, (*workload).storeBatch},
 	{6, (*workload).settle},
 	{8, (*workload).evidence},
 }
@@ -128,6 +129,10 @@ func (l *workload) sameKey(earlier *request) *request {
 		l.asked(&r)
 	case takeHold:
 		l.askedToEnd(&r)
+	case storeBatch:
+		r.items = nil
+		l.storeBatch(&r)
+		r.key = earlier.key
 	case giveEvidence:
 		r.text = pick(l.dice, r.text, "other evidence")
 		l.askedToAnswer(&r)

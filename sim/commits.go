@@ -44,6 +44,10 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, change := range c.Methods {
 		a.takeMethod(change)
 	}
+	a.takeItems(c.BatchItems)
+	for _, change := range c.Batches {
+		a.takeBatch(shard, change)
+	}
 	adjusted := a.takeWallets(shard, won, c, booked)
 	a.takeEvents(shard, c.Events, before)
 	a.takeClaims(won, c.Answered)
@@ -55,6 +59,7 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	a.takeTransactions(shard, c, booked)
 	a.checkWalletChanges(shard, adjusted, c)
 	a.checkDisputes(c)
+	a.checkBatches(c)
 	a.checkRefundable(c)
 	for _, change := range c.Payments {
 		a.checkPayment(a.payments[change.Value.ID])
@@ -225,6 +230,11 @@ func (a *auditor) takeRefund(change store.Change[payment.Refund]) []*booking {
 	}
 	a.checkRefundStep(r, f.row, n)
 	path := a.refundPath(r, f.row.Status, n, change.New)
+	if n.FailedLater() && f.row.Status == payment.OperationPending { // it has succeeded within the same commit
+		f.states = append(f.states, refundState{
+			payment.OperationSucceeded, "", n.Version - 1, n.Amount.Minor, n.Reference,
+		})
+	}
 	f.row = n
 	if state := stateOf(n); !slices.Contains(f.states, state) {
 		f.states = append(f.states, state)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"florin/ident"
@@ -67,17 +68,28 @@ func (a *auditor) overdue(visit func(id ident.ID)) {
 	}
 }
 
+// leaps draws whether the clock leaps: rather while a capture is under way.
+func (w *world) leaps() bool {
+	const most = 4 // in a run
+	if w.faults.leap == 0 || w.report.Counts["leap"] >= most {
+		return false
+	}
+	return w.hit(w.faults.leap) || w.audit.captures() && w.hit(10*w.faults.leap)
+}
+
 // leap moves the clock by days, as when everything stood still for so long.
 func (w *world) leap(d time.Duration) time.Duration {
 	w.say("the clock leaps by %v", d)
 	w.count("leap")
-	for _, r := range w.audit.order {
-		if r.row.CapturePendingMinor > 0 {
-			w.count("leap while a capture is under way")
-			break
-		}
+	if w.audit.captures() {
+		w.count("leap while a capture is under way")
 	}
 	return d
+}
+
+// captures tells whether a capture is under way.
+func (a *auditor) captures() bool {
+	return slices.ContainsFunc(a.order, func(r *paymentRecord) bool { return r.row.CapturePendingMinor > 0 })
 }
 
 // void spawns a step of the end of a shard's authorizations.

@@ -117,6 +117,8 @@ const (
 	SkipExpiry Break = "skip-expiry"
 	// SkipVoids never ends authorizations whose time is over.
 	SkipVoids Break = "skip-voids"
+	// SkipBatches never works on batches that were stored.
+	SkipBatches Break = "skip-batches"
 	// ForgetNotice takes notices and does nothing.
 	ForgetNotice Break = "forget-notice"
 )
@@ -126,7 +128,7 @@ func Breaks() []Break {
 	return []Break{
 		AckBeforeCommit, LoseCommit, ForgetEvent, ForgetClaim, ForgetReservation, WrongBalance,
 		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice, SkipTransfers, SkipExpiry,
-		SkipVoids,
+		SkipVoids, SkipBatches,
 	}
 }
 

@@ -30,6 +30,8 @@ type instance struct {
 	moving     []bool
 	expirers   []*worker.ExpireHolds
 	expiring   []bool
+	batches    []*worker.Batch
+	batching   []bool
 	voiders    []*worker.Expire
 	voiding    []bool
 	ctx        context.Context //nolint:containedctx // the process's: what its committers end by
@@ -45,6 +47,7 @@ func (w *world) boot(slot, life int) {
 		w: w, slot: slot, life: life,
 		stepping: make([]bool, w.cfg.Shards), inquiring: make([]bool, w.cfg.Shards),
 		moving: make([]bool, w.cfg.Shards), expiring: make([]bool, w.cfg.Shards), voiding: make([]bool, w.cfg.Shards),
+		batching: make([]bool, w.cfg.Shards),
 	}
 	i.ctx, i.cancel = context.WithCancel(background())
 	last, err := w.disk.LastHigh(background())
@@ -75,6 +78,9 @@ func (w *world) boot(slot, life int) {
 		}))
 		i.movers = append(i.movers, worker.NewTransfer(worker.TransferConfig{
 			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Limit: w.shape.inquiries,
+		}))
+		i.batches = append(i.batches, worker.NewBatch(worker.BatchConfig{
+			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w},
 		}))
 		i.voiders = append(i.voiders, worker.NewExpire(worker.ExpireConfig{
 			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Each: w.each, Limit: w.shape.inquiries,
@@ -125,6 +131,9 @@ func (w *world) kill(i *instance) {
 	}
 	if w.audit.underWay(true) {
 		w.count("kill before a transfer's third step")
+	}
+	if slices.Contains(i.batching, true) {
+		w.count("kill amid a stored batch")
 	}
 	for _, t := range slices.Clone(w.tasks) {
 		if t.home == i {

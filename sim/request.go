@@ -37,6 +37,7 @@ const (
 	transfer      kind = "transfer"
 	transferBatch kind = "transfer batch"
 	lookWallet    kind = "look at wallet"
+	storeBatch    kind = "store batch"
 	payOut        kind = "pay out"
 	settle        kind = "settle"
 	giveEvidence  kind = "answer dispute"
@@ -70,6 +71,7 @@ type request struct {
 	lasts    time.Duration // of a hold
 	to       int64         // of a transfer: its receiver
 	dispute  ident.ID
+	wrong    bool       // an item that is refused before it is stored
 	text     string     // of evidence
 	known    []sighting // of a list: what was told before
 }
@@ -173,6 +175,8 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		got.hold, got.replayed, got.err = s.PlaceHold(ctx, r.holding())
 	case takeHold, freeHold:
 		got.hold, got.replayed, got.err = s.EndHold(ctx, r.ending())
+	case storeBatch:
+		got.stored, got.replayed, got.err = s.AcceptBatch(ctx, r.stored())
 	case payOut:
 		got.payout, got.replayed, got.err = s.PayOut(ctx, r.payingOut())
 	case settle:

@@ -47,6 +47,7 @@ func (w *world) turn() {
 // workers are the background steps, each of a shard.
 var workers = []func(i *instance, shard int){
 	(*instance).inquire, (*instance).move, (*instance).expire, (*instance).void,
+	(*instance).workBatches,
 }
 
 func (w *world) ready() []*task {
@@ -98,7 +99,7 @@ func (w *world) pass(idle bool) {
 		}
 	case w.hit(w.faults.bigJump):
 		d = w.dice.between(time.Second, 12*time.Second)
-	case w.hit(w.faults.leap):
+	case w.leaps():
 		d = w.leap(w.dice.between(24*time.Hour, 8*24*time.Hour))
 	case w.hit(w.faults.back):
 		d = -w.dice.between(time.Millisecond, 500*time.Millisecond)

@@ -89,6 +89,29 @@ func (s *simStore) Dispute(ctx context.Context, id ident.ID) (payment.Dispute, e
 	})
 }
 
+// Batch implements store.Reader.
+func (s *simStore) Batch(ctx context.Context, id ident.ID) (payment.Batch, error) {
+	return read(ctx, s, "batch", s.shard(id), func() (payment.Batch, error) {
+		return s.Store.Batch(background(), id)
+	})
+}
+
+// BatchItems implements store.Reader.
+func (s *simStore) BatchItems(
+	ctx context.Context, batch ident.ID, q store.BatchItemQuery,
+) ([]payment.BatchItem, error) {
+	return read(ctx, s, "batch items", s.shard(batch), func() ([]payment.BatchItem, error) {
+		return s.Store.BatchItems(background(), batch, q)
+	})
+}
+
+// DueBatches implements store.Reader.
+func (s *simStore) DueBatches(ctx context.Context, shard int, now time.Time, limit int) ([]payment.Batch, error) {
+	return read(ctx, s, "due batches", shard, func() ([]payment.Batch, error) {
+		return s.Store.DueBatches(background(), shard, now, limit)
+	})
+}
+
 // Method implements store.Reader.
 func (s *simStore) Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error) {
 	return read(ctx, s, "method", s.shard(id), func() (vault.PaymentMethod, error) {

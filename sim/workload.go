@@ -142,8 +142,10 @@ func (l *workload) take(r *request, got answer, sent sending) (again *request) {
 // repeated returns what a client may send again: what has a key.
 func (r *request) repeated() *request {
 	left := *r
-	left.items = slices.DeleteFunc(slices.Clone(r.items), func(item *request) bool { return item.key == "" })
-	if r.key == "" && r.name == "" && len(left.items) == 0 {
+	left.items = slices.DeleteFunc(slices.Clone(r.items), func(item *request) bool {
+		return item.key == "" && r.kind != storeBatch
+	})
+	if r.key == "" && r.name == "" && (len(left.items) == 0 || r.kind == storeBatch) {
 		return nil
 	}
 	return &left
