@@ -28,12 +28,9 @@ func (s *Service) Cancel(ctx context.Context, r Cancel) (Result, error) {
 		return Result{}, err
 	}
 	if held == nil {
-		command := &cancelCommand{payment: p.ID, claim: claim, cancel: payment.Cancel{
+		command := &cancelCommand{payment: p.ID, claim: claim, gateways: s.gateways, cancel: payment.Cancel{
 			Reversal: s.cfg.IDs.New(p.UserID), InquireAt: s.inquireAt(0),
 		}}
-		if g, ok := s.gateways[p.Gateway]; ok {
-			command.cancel.NoVoid = !g.Capabilities().Void
-		}
 		held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 		if err == nil && held == nil {
 			s.voidIfBegun(ctx, command.decided, command.cancel.Reversal)
@@ -51,6 +48,8 @@ type cancelCommand struct {
 	cancel  payment.Cancel
 	claim   *store.Claim
 	decided payment.Payment
+	// gateways say what the one can that has authorized the payment by now.
+	gateways map[string]Gateway
 }
 
 // Keys implements commit.Command.
@@ -64,6 +63,9 @@ func (c *cancelCommand) Decide(v *commit.View) (commit.Decision, error) {
 	p, err := v.Payment(c.payment)
 	if err != nil {
 		return commit.Decision{}, err
+	}
+	if g, ok := c.gateways[p.Gateway]; ok {
+		c.cancel.NoVoid = !g.Capabilities().Void
 	}
 	changes, err := payment.DecideCancel(p, c.cancel)
 	if err != nil {

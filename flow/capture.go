@@ -54,11 +54,7 @@ func (s *Service) Capture(ctx context.Context, r Capture) (CaptureResult, error)
 		return s.replayCapture(ctx, *held, p.ID)
 	}
 	take := payment.Take{ID: id, Minor: r.Minor, Final: r.Final, InquireAt: s.inquireAt(0)}
-	if g, ok := s.gateways[p.Gateway]; ok {
-		can := g.Capabilities()
-		take.Several, take.Partial = can.MultipleCapture, can.PartialCapture
-	}
-	command := &captureCommand{payment: p.ID, claim: claim, take: take}
+	command := &captureCommand{payment: p.ID, claim: claim, take: take, gateways: s.gateways}
 	held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))
 	switch {
 	case err != nil:
@@ -198,6 +194,8 @@ type captureCommand struct {
 	take    payment.Take
 	claim   *store.Claim
 	decided payment.Payment
+	// gateways say what the one can that has authorized the payment by now.
+	gateways map[string]Gateway
 }
 
 // Keys implements commit.Command.
@@ -211,6 +209,10 @@ func (c *captureCommand) Decide(v *commit.View) (commit.Decision, error) {
 	p, err := v.Payment(c.payment)
 	if err != nil {
 		return commit.Decision{}, err
+	}
+	if g, ok := c.gateways[p.Gateway]; ok {
+		can := g.Capabilities()
+		c.take.Several, c.take.Partial = can.MultipleCapture, can.PartialCapture
 	}
 	changes, err := payment.DecideCapture(p, c.take)
 	c.decided = changes.Payment

@@ -280,6 +280,9 @@ func (a *auditor) refused(r *request, err error, sent sending) (again bool) {
 		return false
 	}
 	a.w.count("told " + string(p.Code))
+	if a.vanished(r, p.Code, sent) {
+		a.w.count("payment method deleted under a payment")
+	}
 	reason := a.reason(r, p, sent)
 	if reason == "" {
 		return slices.Contains([]problem.Code{
@@ -288,6 +291,14 @@ func (a *auditor) refused(r *request, err error, sent sending) (again bool) {
 	}
 	a.fail("%s is answered %v, but %s", r, err, reason)
 	return false
+}
+
+// vanished tells whether a request to pay is refused because its payment method
+// was deleted after it was sent.
+func (a *auditor) vanished(r *request, code problem.Code, sent sending) bool {
+	id, err := ident.Parse(ident.PaymentMethod, r.method)
+	m := a.methods[id]
+	return code == problem.NotFound && err == nil && m != nil && m.row.UserID == r.user && m.deleted > sent.seq
 }
 
 // reason says why a refusal is wrong; "" when it is right.

@@ -43,6 +43,7 @@ type auditor struct {
 	adjustments map[adjustmentName]*adjustmentRecord
 	transfers   map[ident.ID]*transferRecord
 	holds       map[ident.ID]*holdRecord
+	expires     map[ident.ID]time.Time // when authorizations were to end at first
 	batches     map[ident.ID]*batchRecord
 	storing     map[string]*request // by an item's description: its batch
 	payouts     map[ident.ID]wallet.Payout
@@ -122,9 +123,10 @@ func (r *paymentRecord) capture(id ident.ID) *captureRecord {
 
 // methodRecord is what the auditor knows of a payment method.
 type methodRecord struct {
-	row    vault.PaymentMethod
-	number string // the card's
-	gone   int    // the step in which a client was told of its deletion
+	row     vault.PaymentMethod
+	number  string // the card's
+	gone    int    // the step in which a client was told of its deletion
+	deleted int64  // the commit that deleted it
 }
 
 // accountKey names an account among all shards.
@@ -173,7 +175,7 @@ func newAuditor(w *world) *auditor {
 		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
 		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{}, challenges: map[ident.ID]bool{},
-		batches: map[ident.ID]*batchRecord{}, storing: map[string]*request{},
+		expires: map[ident.ID]time.Time{}, batches: map[ident.ID]*batchRecord{}, storing: map[string]*request{},
 		payouts: map[ident.ID]wallet.Payout{}, settling: map[settlementName][]settlementValues{},
 		settlements: map[settlementName]*settlementRecord{},
 		disputes:    map[ident.ID]*disputeRecord{}, cases: map[disputeKey]*disputeCase{},

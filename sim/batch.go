@@ -98,8 +98,11 @@ func (a *auditor) checkItem(record *batchRecord, item payment.BatchItem) {
 		return
 	}
 	declined := []payment.Status{payment.Declined, payment.Canceled}
-	right := slices.ContainsFunc(p.states, func(m moment[payment.State]) bool {
-		s := m.value
+	states := p.since(0)
+	if p.row.Answered != nil { // which it may have been between two commands of one group
+		states = append(states, *p.row.Answered)
+	}
+	right := slices.ContainsFunc(states, func(s payment.State) bool {
 		if item.Outcome == payment.ItemSucceeded {
 			return s.Status != payment.Processing && !slices.Contains(declined, s.Status)
 		}

@@ -29,6 +29,7 @@ func (l *workload) choose() *request {
 	if r.kind == "" {
 		return nil
 	}
+	l.note(r)
 	if r.key != "" || r.name != "" {
 		l.sent = append(l.sent, r)
 	}
@@ -53,7 +54,7 @@ var wishes = []wish{
 		}
 	}},
 	{17, (*workload).refund},
-	{5, (*workload).addMethod},
+	{20, (*workload).addMethod},
 	{3, (*workload).dropMethod},
 	{6, (*workload).look},
 	{2, (*workload).list},
@@ -195,7 +196,7 @@ func (l *workload) batch(r *request) {
 
 // method chooses what to pay with.
 func (l *workload) method(user int64) string {
-	switch weighted(l.dice, 45, 12, 4, 18, 3, 2, 2, 8, 20, 16, 8) {
+	switch weighted(l.dice, 40, 12, 4, 24, 3, 2, 2, 8, 20, 16, 16) {
 	case 0:
 		return pick(l.dice, "pm_card_visa", "pm_card_mastercard")
 	case 1:
@@ -269,9 +270,14 @@ func (l *workload) addMethod(r *request) {
 
 func (l *workload) dropMethod(r *request) {
 	r.kind = dropMethod
-	if known := l.methods[r.user]; len(known) > 0 {
+	known := l.methods[r.user]
+	switch {
+	case len(l.using) > 0 && l.dice.hit(0.5): // another client is paying with it
+		r.methodID = pick(l.dice, l.using...)
+		r.user = l.w.audit.methods[r.methodID].row.UserID
+	case len(known) > 0:
 		r.methodID = pick(l.dice, known...)
-	} else {
+	default:
 		r.methodID = l.w.ids.New(r.user)
 	}
 }

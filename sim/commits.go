@@ -120,6 +120,7 @@ func (a *auditor) takeAttempt(change store.Change[payment.Attempt]) {
 		return
 	}
 	if change.New {
+		a.checkChargeable(n)
 		r.attempts, i = append(r.attempts, n), len(r.attempts)
 		a.owner[n.ID] = r
 	}
@@ -261,7 +262,9 @@ func (a *auditor) takeMethod(change store.Change[vault.PaymentMethod]) {
 	if !m.row.DeletedAt.IsZero() || change.New == (n.Sealed == nil) {
 		a.fail("%s is written after its deletion, or keeps its card", n.ID.Text(ident.PaymentMethod))
 	}
-	m.row = n
+	if m.row = n; !n.DeletedAt.IsZero() {
+		m.deleted = a.seq
+	}
 }
 
 func (a *auditor) takeClaims(won, answered []store.Claim) {

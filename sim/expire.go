@@ -17,10 +17,12 @@ const authorizedFor = 6 * 24 * time.Hour
 // over.
 func (a *auditor) checkExpiry(r *paymentRecord, old, n payment.Attempt) {
 	name := n.ID.Text(ident.Attempt)
-	over := !old.ExpiresAt.IsZero() && !a.w.latest.Before(old.ExpiresAt)
+	first, known := a.expires[n.ID]
+	over := known && !a.w.latest.Before(first)
 	switch {
 	case n.ExpiresAt.IsZero() || n.ExpiresAt.Equal(old.ExpiresAt):
-	case old.ExpiresAt.IsZero():
+	case !known:
+		a.expires[n.ID] = n.ExpiresAt
 		// What was set back of the clock may have been set back in between.
 		if n.ExpiresAt.Sub(n.ID.Time()) < authorizedFor-a.w.setBack || n.ExpiresAt.Sub(a.w.latest) > authorizedFor {
 			a.fail("%s expires %v", name, n.ExpiresAt)

@@ -123,6 +123,15 @@ func (a *auditor) refundBooking(r *paymentRecord, f payment.Refund, status payme
 	}
 }
 
+// checkChargeable checks that an attempt begins with a payment method that has not
+// been deleted in an earlier commit.
+func (a *auditor) checkChargeable(n payment.Attempt) {
+	id, err := ident.Parse(ident.PaymentMethod, n.Method)
+	if m := a.methods[id]; err == nil && m != nil && !m.row.DeletedAt.IsZero() {
+		a.fail("%s begins with a payment method that is gone", n.ID.Text(ident.Attempt))
+	}
+}
+
 // checkMethod holds what an attempt is made with against what it may be.
 func (a *auditor) checkMethod(n payment.Attempt) {
 	name := n.ID.Text(ident.Attempt)

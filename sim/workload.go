@@ -19,6 +19,7 @@ type workload struct {
 	told    []ident.ID           // payments, in the order in which clients heard of them
 	heard   map[ident.ID]bool    // those in told
 	methods map[int64][]ident.ID // by user: what clients have stored
+	using   []ident.ID           // methods that clients have paid with just now
 	held    []ident.ID           // holds that clients were told of
 
 	challenged []challenge // that clients were told of
@@ -44,6 +45,29 @@ func (l *workload) learn(p payment.Payment) {
 	}
 	if c := (challenge{p.Attempt, p.Gateway}); p.Status == payment.RequiresAction && !slices.Contains(l.challenged, c) {
 		l.challenged = append(l.challenged, c)
+	}
+}
+
+// note keeps the stored payment methods of the latest requests to pay. Now and
+// then another client deletes one meanwhile.
+func (l *workload) note(r *request) {
+	const latest = 3
+	id, err := ident.Parse(ident.PaymentMethod, r.method)
+	if m := l.w.audit.methods[id]; err != nil || m == nil || m.row.UserID != r.user {
+		return
+	}
+	if l.using = append(l.using, id); len(l.using) > latest {
+		l.using = l.using[1:]
+	}
+	if l.dice.hit(0.25) {
+		l.clients++
+		l.w.spawn(nil, "rival", func() {
+			rival := l.request(r.user)
+			rival.kind, rival.methodID = dropMethod, id
+			l.w.sleep(l.dice.between(0, pick(l.dice, 0, 20*time.Millisecond, 2*time.Second)))
+			l.deliver(rival)
+			l.clients--
+		})
 	}
 }
 
