@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"florin/internal/loop"
 	"florin/payment"
 	"florin/problem"
+	"florin/store"
 	"florin/worker"
 )
 
@@ -169,6 +171,39 @@ func TestAcceptedBatchWaitsForUnknownOutcomes(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	w.audited(t)
+}
+
+// blindStore finds no claim, since it cannot be reached.
+type blindStore struct{ store.Store }
+
+func (blindStore) FindClaim(context.Context, int, store.Claim) (store.Claim, error) {
+	return store.Claim{}, store.ErrUnavailable
+}
+
+// An item whose payment may have been made is not told as failed, however long its
+// batch was left alone, because the store is away just then.
+func TestAcceptedBatchWaitsForTheStore(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, 100*time.Millisecond)
+	w.set(t, 0, simulated.Settings{TimeoutRate: 1})
+	b := w.work(t, w.accept(t, authorize(1, "pm_card_visa")))
+	w.set(t, 0, simulated.Settings{})
+	for range 3 {
+		w.later(t, time.Minute)
+	}
+	w.clock.Advance(25 * time.Hour)
+	cfg := w.cfg
+	cfg.Store = blindStore{w.store}
+	if err := flow.New(cfg).WorkBatch(t.Context(), b.ID); err != nil {
+		t.Fatal(err)
+	}
+	if b = w.batch(t, b.ID); b.Status != payment.BatchProcessing || b.Failed != 0 {
+		t.Errorf("without the store it is %+v", b)
+	}
+	w.clock.Advance(time.Minute)
+	if b = w.work(t, b); b.Status != payment.BatchCompleted || b.Succeeded != 1 {
+		t.Errorf("%+v", b)
+	}
 }
 
 // While no gateway can be called nothing fails: the batch waits.

@@ -55,7 +55,7 @@ func (s *Service) noticeDispute(p payment.Payment, n gateway.Notice) error {
 	}
 	command := &disputeCommand{payment: p, notice: *n.Dispute, disputed: payment.Disputed{
 		ID: s.cfg.IDs.New(p.UserID), Attempt: a.ID, Reference: n.Dispute.Reference, Amount: n.Dispute.Amount,
-		Reason: n.Dispute.Reason,
+		Reason: n.Dispute.Reason, Status: disputeStatuses[n.Dispute.Status],
 	}}
 	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
 		return err

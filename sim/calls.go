@@ -58,7 +58,7 @@ func (a *auditor) charging(p *provider, c gateway.Charge) {
 	}
 	switch {
 	case c.Capture != (r.row.CaptureMethod == payment.CaptureAutomatic),
-		c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
+		c.OffSession != r.row.Details.OffSession, c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
 		a.fail("%s is charged for something else", name)
 	case !attempt.Outcome.Open() && !late:
 		a.fail("%s is charged, and it is settled", name)
@@ -81,7 +81,14 @@ func (a *auditor) mayStand(n payment.Attempt) bool {
 	if err != nil {
 		a.fail("a gateway cannot be asked: %v", err)
 	}
-	return outcome.Status == gateway.Approved || outcome.Status == gateway.NotFound && call.at.landing[n.ID] > 0
+	switch outcome.Status {
+	case gateway.Approved, gateway.RequiresAction, gateway.Pending:
+		return true
+	case gateway.NotFound:
+		return call.at.landing[n.ID] > 0
+	default:
+		return false
+	}
 }
 
 // capturing takes a capture that is about to be sent.

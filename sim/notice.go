@@ -16,8 +16,12 @@ func (p *provider) tell(_ context.Context, n gateway.Notice) error {
 	if p.landing[n.Operation] > 0 {
 		p.landing[n.Operation]--
 	}
-	w.say("%s landed %x: %s", p.Name(), n.Operation[:8], n.Outcome.Status)
+	w.say("%s tells of %x: %s", p.Name(), n.Operation[:8], n.Outcome.Status)
 	w.count("landed late")
+	if n.Dispute != nil {
+		w.audit.heard(p, n)
+		w.say("it is %s of %s", n.Dispute.Status, n.Dispute.Reference)
+	}
 	w.pause()
 	home := w.anyInstance()
 	if home == nil || w.hit(w.faults.listenBefore) {
@@ -38,8 +42,5 @@ func (p *provider) tell(_ context.Context, n gateway.Notice) error {
 		err = errNobody
 	}
 	w.say("%s notice %x: %s", p.Name(), n.Operation[:8], word(err))
-	if err == nil {
-		p.wanted--
-	}
 	return err
 }

@@ -110,7 +110,7 @@ func TestAuditorNotices(t *testing.T) {
 func TestWorldGoesWrong(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
-	for seed := range uint64(60) {
+	for seed := range uint64(150) {
 		report, err := sim.Run(sim.Config{Seed: 2000 + seed})
 		if err != nil {
 			t.Fatal(err)
@@ -138,6 +138,16 @@ func TestWorldGoesWrong(t *testing.T) {
 		"told wrong_state", "told over_refund", "told not_found", "told invalid_parameter", "told unavailable",
 		"told idempotency_in_progress", "told idempotency_key_reuse", "told gateway_unavailable", "told overloaded",
 		"alert: a gateway approved late; the charge is being reversed",
+		"told requires_action", "challenge passed", "challenge failed", "challenge passed after its payment was canceled",
+		"gateway pending there", "refund failed later", "refund of a top-up failed later",
+		"dispute", "dispute after a refund", "dispute of a top-up", "dispute of a top-up that was spent",
+		"dispute of more than was left", "dispute under_review", "dispute won", "dispute lost",
+		"told evidence", "told evidence again", "told payout", "told payout again",
+		"told settlement", "told settlement again", "leap", "leap while a capture is under way",
+		"authorization expired", "rest of an authorization expired", "expiry put off by a capture",
+		"told batch processing", "told batch again", "batch completed", "kill amid a stored batch",
+		"item succeeded", "item declined", "item failed", "payment method deleted under a payment",
+		"away: expiring", "away: due batches", "away: batch", "away: batch items", "away: dispute",
 	} {
 		if seen[what] == 0 {
 			t.Errorf("no run has seen: %s", what)
