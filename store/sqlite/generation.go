@@ -11,7 +11,7 @@ import (
 // generation. More make a search shorter, and a group of inserts touch more
 // pages: 2,048 rows are some 10 pages of an index, and 2.5 million in a shard
 // are 1,200 generations to search, at about 3 µs each.
-const generationSize = 2048
+const generationSize = 512
 
 var (
 	countGenerations = define(`SELECT max(generation) FROM payments`)
