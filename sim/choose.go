@@ -47,12 +47,7 @@ var wishes = []wish{
 	{34, (*workload).authorize},
 	{6, (*workload).batch},
 	{14, (*workload).confirm},
-	{9, func(l *workload, r *request) {
-		l.about(r, cancel, "/cancel", append(slices.Clone(waiting), payment.RequiresAction, payment.RequiresCapture)...)
-		if record := l.w.audit.payments[r.payment]; record != nil {
-			record.cancelAsked = true
-		}
-	}},
+	{9, (*workload).cancel},
 	{17, (*workload).refund},
 	{20, (*workload).addMethod},
 	{3, (*workload).dropMethod},
@@ -83,6 +78,20 @@ func drawWeights(d dice) []int {
 		}
 	}
 	return weights
+}
+
+func (l *workload) cancel(r *request) {
+	l.about(r, cancel, "/cancel", append(slices.Clone(waiting), payment.RequiresAction, payment.RequiresCapture)...)
+	for _, c := range l.challenged {
+		record := l.w.audit.owner[c.attempt]
+		if record.row.Status == payment.RequiresAction && l.dice.hit(0.3) {
+			r.payment, r.user = record.row.ID, record.row.UserID
+			r.scope = root + "payments/" + r.payment.Text(ident.Payment) + "/cancel"
+		}
+	}
+	if record := l.w.audit.payments[r.payment]; record != nil {
+		record.cancelAsked = true
+	}
 }
 
 func (l *workload) confirm(r *request) {
