@@ -58,7 +58,8 @@ func (a *auditor) charging(p *provider, c gateway.Charge) {
 	}
 	switch {
 	case c.Capture != (r.row.CaptureMethod == payment.CaptureAutomatic),
-		c.OffSession != r.row.Details.OffSession, c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
+		c.OffSession != r.row.Details.OffSession,
+		c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
 		a.fail("%s is charged for something else", name)
 	case !attempt.Outcome.Open() && !late:
 		a.fail("%s is charged, and it is settled", name)

@@ -63,8 +63,9 @@ func drawFaults(d dice) faults {
 		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
 		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.04),
 		hang: call(0.03), slow: call(0.1), pending: call(0.03), pends: call(0.03), unknown: call(0.02), decline: call(0.05),
-		tardy: pick(d, 0, 0, 0.3, 0.9), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1), listenLost: call(0.4),
-		forget: call(0.02), hangUp: call(0.05),
+		tardy: pick(d, 0, 0, 0.3, 0.9), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
+		listenLost: call(0.4),
+		forget:     call(0.02), hangUp: call(0.05),
 		kill: step(0.0015), stop: step(0.0005), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
 		bigJump: step(0.02), back: step(0.005),
 	}
