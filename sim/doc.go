@@ -58,7 +58,7 @@
 // one, and a refusal has its reason.
 //
 // After the faults (the safety phase) comes the liveness phase: nothing goes
-// wrong any more, and within two hours of simulated time everything must be
+// wrong any more, and within two hours and a half of simulated time everything must be
 // settled, reversed and answered, and nothing left between the shards; where days
 // pass, what was authorized must have ended after six of them.
 // Then every keyed request is sent once more,

@@ -86,6 +86,11 @@ func (w *world) leap(d time.Duration) time.Duration {
 	if w.audit.captures() {
 		w.count("leap while a capture is under way")
 	}
+	for _, p := range w.providers { // what is on its way lands after that
+		for operation := range p.landing {
+			w.audit.excuse(operation)
+		}
+	}
 	for _, i := range w.instances { // it is the first that they do
 		for shard := range w.cfg.Shards {
 			if i != nil && !i.stopping {
