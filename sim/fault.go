@@ -58,7 +58,7 @@ func drawFaults(d dice) faults {
 	call := func(p float64) float64 { return draw(p, 0.5) }
 	step := func(p float64) float64 { return draw(p, 4*p) }
 	f := faults{
-		read: call(0.01), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
+		read: call(0.02), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
 		refuse: call(0.01), commitConflict: call(0.03), commitLost: call(0.01),
 		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
 		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.04),
