@@ -151,7 +151,12 @@ func (a *auditor) toldAgain(r *request, c *claimRecord, p payment.Payment, sent 
 	}
 	state := p.State
 	if r.kind == confirm {
-		state.Version = 0 // not kept when somebody else learned the outcome
+		// Not kept when somebody else learned the outcome: then it may be told as it
+		// was, or as things stand.
+		state = payment.State{
+			Status: state.Status, Reason: state.Reason, PaymentMethod: state.PaymentMethod, Attempt: state.Attempt,
+			Gateway: state.Gateway, AuthorizedMinor: state.AuthorizedMinor,
+		}
 	}
 	processing := p.Status == payment.Processing ||
 		r.kind == confirm && p.Status == payment.RequiresAction // which is kept only where its own call said so

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"florin/event"
@@ -191,7 +192,11 @@ func (a *auditor) checkStored() {
 	}
 	for _, record := range a.batches {
 		for i, item := range record.items {
-			if r := record.asked.items[i]; item.Outcome == payment.ItemFailed && r.key == "" && charged[r.description()] {
+			r := record.asked.items[i]
+			// Of two processes one may give an item up that no gateway takes, while the
+			// other one has stood still for a day just before it writes the payment.
+			raced := a.w.shape.instances > 1 && strings.Contains(string(item.Result), string(problem.GatewayUnavailable))
+			if item.Outcome == payment.ItemFailed && r.key == "" && charged[r.description()] && !raced {
 				a.fail("%s has failed in its batch, and was charged", r)
 			}
 		}

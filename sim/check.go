@@ -36,6 +36,7 @@ func (w *world) check() {
 	w.audit.checkPayoutRows()
 	w.audit.checkStored()
 	w.audit.checkWallets()
+	w.prove()
 	w.report.Payments = len(w.audit.order)
 }
 

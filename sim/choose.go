@@ -47,18 +47,13 @@ var wishes = []wish{
 	{34, (*workload).authorize},
 	{6, (*workload).batch},
 	{14, (*workload).confirm},
-	{9, func(l *workload, r *request) {
-		l.about(r, cancel, "/cancel", append(slices.Clone(waiting), payment.RequiresAction, payment.RequiresCapture)...)
-		if record := l.w.audit.payments[r.payment]; record != nil {
-			record.cancelAsked = true
-		}
-	}},
+	{9, (*workload).cancel},
 	{17, (*workload).refund},
 	{20, (*workload).addMethod},
 	{3, (*workload).dropMethod},
 	{6, (*workload).look},
 	{2, (*workload).list},
-	{14, (*workload).capture},
+	{20, (*workload).capture},
 	{22, (*workload).adjust},
 	{4, func(_ *workload, r *request) { r.kind = lookWallet }},
 	{24, (*workload).transfer},
@@ -83,6 +78,20 @@ func drawWeights(d dice) []int {
 		}
 	}
 	return weights
+}
+
+func (l *workload) cancel(r *request) {
+	l.about(r, cancel, "/cancel", append(slices.Clone(waiting), payment.RequiresAction, payment.RequiresCapture)...)
+	for _, c := range l.challenged {
+		record := l.w.audit.owner[c.attempt]
+		if record.row.Status == payment.RequiresAction && l.dice.hit(0.3) {
+			r.payment, r.user = record.row.ID, record.row.UserID
+			r.scope = root + "payments/" + r.payment.Text(ident.Payment) + "/cancel"
+		}
+	}
+	if record := l.w.audit.payments[r.payment]; record != nil {
+		record.cancelAsked = true
+	}
 }
 
 func (l *workload) confirm(r *request) {
@@ -194,6 +203,13 @@ func (l *workload) batch(r *request) {
 	}
 }
 
+// What the cards do after they were charged: refunds that fail later or stay
+// pending, and disputes.
+var (
+	refundCards  = []string{"pm_card_refundFail", "pm_card_refundFail", "pm_card_pendingRefund"}
+	disputeCards = []string{"pm_card_createDispute", "pm_card_createDisputeProductNotReceived"}
+)
+
 // method chooses what to pay with.
 func (l *workload) method(user int64) string {
 	switch weighted(l.dice, 40, 12, 4, 24, 3, 2, 2, 8, 20, 16, 16) {
@@ -221,8 +237,7 @@ func (l *workload) method(user int64) string {
 	case 9:
 		return pick(l.dice, challengeCards...)
 	case 10:
-		return pick(l.dice, "pm_card_refundFail", "pm_card_refundFail", "pm_card_pendingRefund",
-			"pm_card_createDispute", "pm_card_createDisputeProductNotReceived")
+		return pick(l.dice, append(refundCards, disputeCards...)...)
 	case 6:
 		return l.w.ids.New(user).Text(ident.PaymentMethod)
 	default:
@@ -251,6 +266,13 @@ func (l *workload) about(r *request, k kind, action string, in ...payment.Status
 
 func (l *workload) refund(r *request) {
 	l.about(r, giveBack, "", payment.Succeeded, payment.RequiresCapture)
+	for _, id := range l.told {
+		record := l.w.audit.payments[id]
+		special := slices.Contains(refundCards, record.row.PaymentMethod) && record.row.Status == payment.Succeeded
+		if special && record.row.RefundedMinor+record.row.RefundPendingMinor == 0 && l.dice.hit(0.4) {
+			r.payment, r.user = id, record.row.UserID
+		}
+	}
 	r.scope = root + "refunds"
 	r.dest = pick(l.dice, "", "", "", payment.ToCard, payment.ToWallet)
 	if record := l.w.audit.payments[r.payment]; record != nil && l.dice.hit(0.7) {

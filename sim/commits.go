@@ -231,6 +231,9 @@ func (a *auditor) takeRefund(change store.Change[payment.Refund]) []*booking {
 	}
 	a.checkRefundStep(r, f.row, n)
 	path := a.refundPath(r, f.row.Status, n, change.New)
+	if f.row.Status == payment.OperationPending { // as it may have been between two commands of one group
+		f.states = append(f.states, refundState{payment.OperationPending, "", 1, n.Amount.Minor, n.Reference})
+	}
 	if n.FailedLater() && f.row.Status == payment.OperationPending { // it has succeeded within the same commit
 		f.states = append(f.states, refundState{
 			payment.OperationSucceeded, "", n.Version - 1, n.Amount.Minor, n.Reference,

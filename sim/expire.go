@@ -70,13 +70,13 @@ func (a *auditor) overdue(visit func(id ident.ID)) {
 	}
 }
 
-// leaps draws whether the clock leaps: rather while a capture is under way.
+// leaps draws whether the clock leaps: rather amid something.
 func (w *world) leaps() bool {
 	const most = 4 // in a run
 	if w.faults.leap == 0 || w.report.Counts["leap"] >= most {
 		return false
 	}
-	return w.hit(w.faults.leap) || w.audit.captures() && w.hit(10*w.faults.leap)
+	return w.hit(w.faults.leap) || w.audit.busy() && w.hit(10*w.faults.leap)
 }
 
 // leap moves the clock by days, as when everything stood still for so long.
@@ -86,7 +86,29 @@ func (w *world) leap(d time.Duration) time.Duration {
 	if w.audit.captures() {
 		w.count("leap while a capture is under way")
 	}
+	for _, p := range w.providers { // what is on its way lands after that
+		for operation := range p.landing {
+			w.audit.excuse(operation)
+		}
+	}
+	for _, i := range w.instances { // it is the first that they do
+		for shard := range w.cfg.Shards {
+			if i != nil && !i.stopping {
+				i.void(shard)
+			}
+		}
+	}
 	return d
+}
+
+// busy tells whether a capture or a stored batch is under way.
+func (a *auditor) busy() bool {
+	for _, record := range a.batches {
+		if record.row.Status == payment.BatchProcessing {
+			return true
+		}
+	}
+	return a.captures()
 }
 
 // captures tells whether a capture is under way.

@@ -30,6 +30,7 @@ type faults struct {
 	resolve      float64 // asking fails
 	listenBefore float64 // a notice is lost on the way, or its answer is
 	listenAfter  float64
+	listenLost   float64 // it is lost for good
 
 	forget float64 // a command does not say what it reads, and is asked again
 
@@ -57,13 +58,14 @@ func drawFaults(d dice) faults {
 	call := func(p float64) float64 { return draw(p, 0.5) }
 	step := func(p float64) float64 { return draw(p, 4*p) }
 	f := faults{
-		read: call(0.01), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
+		read: call(0.02), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
 		refuse: call(0.01), commitConflict: call(0.03), commitLost: call(0.01),
 		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
 		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.04),
 		hang: call(0.03), slow: call(0.1), pending: call(0.03), pends: call(0.03), unknown: call(0.02), decline: call(0.05),
 		tardy: pick(d, 0, 0, 0.3, 0.9), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
-		forget: call(0.02), hangUp: call(0.05),
+		listenLost: call(0.4),
+		forget:     call(0.02), hangUp: call(0.05),
 		kill: step(0.0015), stop: step(0.0005), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
 		bigJump: step(0.02), back: step(0.005),
 	}

@@ -24,6 +24,11 @@ func (p *provider) tell(_ context.Context, n gateway.Notice) error {
 	}
 	w.pause()
 	home := w.anyInstance()
+	if w.audit.asksItself(n) && w.hit(w.faults.listenLost) {
+		w.say("%s notice: lost for good", p.Name())
+		w.count("notice lost for good")
+		return nil
+	}
 	if home == nil || w.hit(w.faults.listenBefore) {
 		w.say("%s notice: lost", p.Name())
 		return errNobody
@@ -43,4 +48,15 @@ func (p *provider) tell(_ context.Context, n gateway.Notice) error {
 	}
 	w.say("%s notice %x: %s", p.Name(), n.Operation[:8], word(err))
 	return err
+}
+
+// asksItself tells whether a notice is of an operation that is asked about anyway,
+// so that it may be lost for good.
+func (a *auditor) asksItself(n gateway.Notice) bool {
+	_, open := a.unsettled[n.Operation]
+	r := a.owner[n.Operation]
+	call := a.calls[n.Operation]
+	// A refund may fail later, and of what has landed later than was promised nobody
+	// else will tell.
+	return open && n.Dispute == nil && r.refund(n.Operation) == nil && call != nil && !call.excused
 }

@@ -100,7 +100,7 @@ func (w *world) pass(idle bool) {
 	case w.hit(w.faults.bigJump):
 		d = w.dice.between(time.Second, 12*time.Second)
 	case w.leaps():
-		d = w.leap(w.dice.between(24*time.Hour, 8*24*time.Hour))
+		d = w.leap(pick(w.dice, authorizedFor+time.Hour, w.dice.between(24*time.Hour, 8*24*time.Hour)))
 	case w.hit(w.faults.back):
 		d = -w.dice.between(time.Millisecond, 500*time.Millisecond)
 	}

@@ -57,7 +57,7 @@ type Report struct {
 // patience is how long everything may take to settle once nothing goes wrong any
 // more: an hour for a challenge that nobody ends, another, the longest pause between
 // two inquiries, if it has come up later than its gateway promises, and what one takes.
-const patience = 2*time.Hour + 10*time.Minute
+const patience = 2*time.Hour + 30*time.Minute
 
 // Run simulates one seed. Its error is the first thing that the auditor, or the
 // program itself, found wrong, with the seed and the end of the trace.

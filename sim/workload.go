@@ -59,12 +59,12 @@ func (l *workload) note(r *request) {
 	if l.using = append(l.using, id); len(l.using) > latest {
 		l.using = l.using[1:]
 	}
-	if l.dice.hit(0.25) {
+	if l.dice.hit(0.5) {
 		l.clients++
 		l.w.spawn(nil, "rival", func() {
 			rival := l.request(r.user)
 			rival.kind, rival.methodID = dropMethod, id
-			l.w.sleep(l.dice.between(0, pick(l.dice, 0, 20*time.Millisecond, 2*time.Second)))
+			l.w.sleep(l.dice.between(0, pick(l.dice, 0, 0, 20*time.Millisecond, 2*time.Second)))
 			l.deliver(rival)
 			l.clients--
 		})

@@ -75,7 +75,7 @@ func newWorld(cfg Config) (*world, error) {
 		batchCalls: pick(w.dice, 1, 3, 10),
 		inquiries:  pick(w.dice, 2, 200),
 		inquire:    pick(w.dice, 2*time.Second, 10*time.Second),
-		long:       w.dice.hit(0.35),
+		long:       w.dice.hit(0.5),
 		pace:       pick(w.dice, 10*time.Millisecond, 100*time.Millisecond, time.Second),
 	}
 	if w.shape.long {
