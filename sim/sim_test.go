@@ -130,7 +130,7 @@ func TestWorldGoesWrong(t *testing.T) {
 			all[part] = map[string]int{}
 			t.Run(strconv.FormatUint(part, 10), func(t *testing.T) {
 				t.Parallel()
-				count(t, all[part], 2000+each*part, each)
+				count(t, all[part], 7000+each*part, each)
 			})
 		}
 	})
