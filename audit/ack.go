@@ -15,7 +15,6 @@ import (
 
 	"florin/ident"
 	"florin/payment"
-	"florin/store"
 )
 
 // Acknowledgement is what a caller was told of a payment: a line that florin
@@ -200,27 +199,6 @@ func (a *audit) readAcknowledgements() error {
 	}
 	a.told.keys = slices.Compact(keys)
 	a.told.kept = make([]atomic.Bool, len(a.told.keys))
-	return nil
-}
-
-// claim takes an idempotency key: what it made is there, and it is one of those
-// that callers used.
-func (s *shard) claim(c store.Claim) error {
-	s.totals.Claims++
-	s.check(Consistent)
-	if c.Kind == ident.Payment || c.Kind == ident.Refund || c.Kind == ident.PaymentMethod {
-		if made := s.objects.one(&s.objectAt, c.Object); made == nil || made.user != c.UserID {
-			s.fail(Consistent, c.Kind, c.Object, "was made under a key of user %d, and is not there", c.UserID)
-		}
-	}
-	if c.Kind != ident.Payment {
-		return nil
-	}
-	want := usedKey{hash: hashOf(c.UserID, c.Key), payment: c.Object}
-	i, ok := slices.BinarySearchFunc(s.told.keys, want, compareKeys)
-	if ok {
-		s.told.kept[i].Store(true)
-	}
 	return nil
 }
 

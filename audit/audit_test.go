@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"florin/audit"
 	"florin/event"
@@ -30,7 +31,7 @@ func TestCleanStorePasses(t *testing.T) {
 	}
 	want := audit.Totals{
 		Payments: 64, Attempts: 56, Captures: 32, Refunds: 24, Methods: 8, Transactions: 40, Entries: 80,
-		Accounts: 8, Events: 8*2 + 32*3 + 8*2 + 8*1 + 8*4 + 24 + 16 + 12 + 8, Claims: 64,
+		Accounts: 8, Events: 8*2 + 32*3 + 8*2 + 8*1 + 8*4 + 24 + 12 + 12 + 8, Claims: 64,
 		JournalOperations: 56, Acknowledgements: 120,
 	}
 	if r.Totals != want {
@@ -143,6 +144,9 @@ var ledgerSpoilings = []spoiling{
 			t.Entries[0].Account.Currency, t.Entries[1].Account.Currency = "EUR", "EUR"
 		})
 	}, "booked"},
+	{"a transaction of another user", func(w *world) {
+		w.repost(func(t *ledger.Transaction) { t.UserID += ident.Buckets })
+	}, "booked"},
 	{"a transaction on another account", func(w *world) {
 		w.repost(func(t *ledger.Transaction) {
 			for i := range t.Entries {
@@ -230,12 +234,34 @@ var paymentSpoilings = []spoiling{
 		_, p := w.first(payment.Declined)
 		p.Attempt = w.ids.New(1)
 	}, "consistent"},
-	{"a batch that counts wrong", func(w *world) { w.shards[1].batches[0].Succeeded = 2 }, "consistent"},
+	{"a batch that counts wrong", func(w *world) { w.shards[1].batches[0].Succeeded-- }, "consistent"},
 	{"a batch without its last event", func(w *world) { w.shards[1].batches[0].Version = 3 }, "told"},
 	{"a deleted card that is still there", func(w *world) { w.shards[2].methods[0].Sealed = []byte("x") }, "consistent"},
 }
 
 var eventSpoilings = []spoiling{
+	{"a decline of a payment that succeeded", func(w *world) {
+		w.lastEvent(payment.Succeeded).Type = event.PaymentDeclined
+	}, "told"},
+	{"a late approval where none was", func(w *world) {
+		w.lastEvent(payment.Succeeded).Type = event.PaymentLateApproval
+	}, "told"},
+	{"a payment created twice", func(w *world) {
+		w.lastEvent(payment.Declined).Type = event.PaymentCreated
+	}, "told"},
+	{"a payment that begins authorized", func(w *world) {
+		w.lastEvent(payment.RequiresConfirmation).Type = event.PaymentAuthorized
+	}, "told"},
+	{"a refund's event of a payment", func(w *world) {
+		w.lastEvent(payment.Succeeded).Type = event.RefundSucceeded
+	}, "told"},
+	{"an event of no type", func(w *world) { w.lastEvent(payment.Succeeded).Type = "" }, "told"},
+	{"a method that was deleted and is there", func(w *world) {
+		w.shards[2].methods[0].DeletedAt = time.Time{}
+	}, "told"},
+	{"a batch that is not completed any more", func(w *world) {
+		w.shards[1].batches[0].Status, w.shards[1].batches[0].DueAt = payment.BatchProcessing, began
+	}, "told"},
 	{"an event lost", func(w *world) { w.shards[1].events = w.shards[1].events[1:] }, "told"},
 	{"an event twice", func(w *world) { r := &w.shards[1]; w.emit(r, r.events[3].Event) }, "told"},
 	{"an event of no object", func(w *world) {
@@ -286,10 +312,17 @@ var placeSpoilings = []spoiling{
 	}, "placed"},
 }
 
+// lastEvent returns the last event of the first payment of a status on shard 1.
+func (w *world) lastEvent(status payment.Status) *event.Stored {
+	r, p := w.first(status)
+	i := slices.IndexFunc(r.events, func(e event.Stored) bool { return e.Object == p.ID && e.Version == p.Version })
+	return &r.events[i]
+}
+
 func TestEachSpoilingIsNamed(t *testing.T) {
 	t.Parallel()
 	all := slices.Concat(ledgerSpoilings, paymentSpoilings, eventSpoilings, placeSpoilings)
-	all = append(append(all, journalSpoilings...), toldSpoilings...)
+	all = slices.Concat(all, journalSpoilings, toldSpoilings, itemSpoilings, claimSpoilings)
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"florin/audit"
 	"florin/ident"
@@ -19,7 +20,9 @@ func (w *world) enrich() {
 	manual := w.begun(user, payment.CaptureManual, payment.Sale)
 	for _, minor := range []int64{400, 600} {
 		id := w.ids.New(user)
-		manual = w.write(payment.DecideCapture(manual, payment.Take{ID: id, Minor: minor, Several: true, Partial: true}))
+		manual = w.write(payment.DecideCapture(manual, payment.Take{
+			ID: id, Minor: minor, Several: true, Partial: true, InquireAt: began,
+		}))
 		w.approve(audit.Capture, id, manual.Attempt, manual.ID, money.Amount{Minor: minor, Currency: "USD"})
 		manual = w.write(payment.DecideCaptureOutcome(manual, payment.SettleCapture{
 			Capture: id, Status: payment.OperationSucceeded, At: began,
@@ -27,15 +30,19 @@ func (w *world) enrich() {
 	}
 	p := w.begun(user, payment.CaptureAutomatic, payment.Sale)
 	id := w.ids.New(user)
-	p = w.write(payment.DecideRefund(p, payment.GiveBack{ID: id, Minor: 100}))
+	p = w.write(payment.DecideRefund(p, payment.GiveBack{ID: id, Minor: 100, InquireAt: began}))
 	w.approve(audit.Refund, id, p.Attempt, p.ID, p.Refunds[0].Amount)
 	for _, status := range []payment.OperationStatus{payment.OperationSucceeded, payment.OperationFailed} {
-		p = w.write(payment.DecideRefundOutcome(p, payment.SettleRefund{Refund: id, Status: status, At: began}))
+		p = w.write(payment.DecideRefundOutcome(p, payment.SettleRefund{
+			Refund: id, Status: status, At: began,
+		}))
 	}
+	w.journal = append(w.journal, audit.Operation{ID: id, Kind: audit.Refund, Charge: p.Attempt, Failed: true})
 	p = w.disputed(p, payment.DisputeWon)
 	p = w.disputed(p, payment.DisputeLost)
 	w.disputed(p, payment.DisputeNeedsResponse)
 	w.disputed(w.begun(user, payment.CaptureAutomatic, payment.WalletTopUp), payment.DisputeWon)
+	w.disputed(w.begun(user, payment.CaptureAutomatic, payment.WalletTopUp), payment.DisputeLost)
 }
 
 // begun makes an approved payment of 10.00 USD.
@@ -92,7 +99,7 @@ func TestMoneyThatComesAndGoesPasses(t *testing.T) {
 	w := newWorld(t)
 	w.enrich()
 	r := w.audit()
-	if !r.OK || r.Totals.Disputes != 4 || r.Totals.Captures != 36 {
+	if !r.OK || r.Totals.Disputes != 5 || r.Totals.Captures != 37 {
 		t.Errorf("%v, %+v", broken(r), r.Totals)
 	}
 }
@@ -118,6 +125,19 @@ func TestDisputesAndCapturesAreAudited(t *testing.T) {
 		{"a top-up that is a sale", func(w *world) {
 			w.with(func(p payment.Payment) bool { return p.Purpose == payment.WalletTopUp }).Purpose = payment.Sale
 		}, "booked"},
+		{"a top-up's dispute that was lost and is open again", func(w *world) {
+			p := w.with(func(p payment.Payment) bool {
+				return len(p.Disputes) == 1 && p.Disputes[0].Status == payment.DisputeLost
+			})
+			p.Disputes[0].Status = payment.DisputeUnderReview
+		}, "told"},
+		{"a refund that failed here alone", func(w *world) {
+			w.journal = slices.DeleteFunc(w.journal, func(o audit.Operation) bool { return o.Failed })
+		}, "charged_once"},
+		{"a refund that nobody asks about", func(w *world) {
+			_, p := w.refunded(payment.OperationPending)
+			p.Refunds[0].Inquiry.At = time.Time{}
+		}, "consistent"},
 		{"a version of a dispute", func(w *world) { w.with(isDisputed).Disputes[0].Version++ }, "told"},
 		{"a capture of another amount", func(w *world) {
 			p := w.with(isManual)

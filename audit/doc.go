@@ -18,6 +18,12 @@
 // What holds:
 //   - An operation whose outcome is open, or a reversal under way, is counted and
 //     is no violation.
+//   - The last event of an object tells of its status: where two statuses leave the
+//     ledger alike, this tells them apart.
+//   - What a key has made is there; a transfer that was declined is not, and an
+//     attempt is looked for by its payment alone.
+//   - A refund that failed after its approval has a second entry in its gateway's
+//     journal: the store must say the same of it.
 //   - Acknowledgements and journals are read before the snapshots are opened:
 //     whatever they tell was durable by then, and must be found. What the store
 //     has beyond a journal is asked for again, 2 s later.

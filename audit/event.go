@@ -26,12 +26,22 @@ func (s *shard) event(e event.Stored) error {
 		s.fail(Told, ident.Event, e.ID, "is of version %d of %s, which has %d", e.Version, e.Object.Text(e.Kind), o.version)
 	case e.Version > maxSeen:
 		s.late[e.Object] = append(s.late[e.Object], e.Version)
+		s.fits(e.Event, o)
 	case o.seen&(1<<(e.Version-1)) != 0:
 		s.fail(Told, ident.Event, e.ID, "is the second of version %d of %s", e.Version, e.Object.Text(e.Kind))
 	default:
 		o.seen |= 1 << (e.Version - 1)
+		s.fits(e.Event, o)
 	}
 	return nil
+}
+
+// fits names an event that tells of its object what is not so.
+func (s *shard) fits(e event.Event, o *object) {
+	if !o.fits(e) {
+		s.fail(Told, ident.Event, e.ID, "tells %q of version %d of %s, which has %d and is not so",
+			e.Type, e.Version, e.Object.Text(e.Kind), o.version)
+	}
 }
 
 // maxSeen is the greatest version that has its bit in an object.

@@ -15,7 +15,7 @@ const (
 	Cleared                       // 7
 	ChargedOnce                   // 8
 	Placed                        // on its shard
-	Consistent                    // payment.Check
+	Consistent                    // payment.Check and its like
 	Acknowledged                  // what callers were told
 	Held                          // in wallets
 	count
@@ -31,11 +31,11 @@ var invariants = [count]struct {
 	NotNegative:  {3, "not_negative", "no user's account is below zero"},
 	Bounded:      {4, "bounded", "nothing is captured beyond what was authorized, or refunded beyond what was captured"},
 	Booked:       {5, "booked", "every payment's amounts are those of its captures, its refunds and the ledger"},
-	Told:         {6, "told", "every version of every object has exactly one event"},
+	Told:         {6, "told", "every version of every object has exactly one event, of a type that fits"},
 	Cleared:      {7, "cleared", "every transfer is in the ledger once a side, and clearing holds what is in flight"},
 	ChargedOnce:  {8, "charged_once", "no payment is charged twice, and the gateways' journals agree"},
 	Placed:       {0, "placed", "every row lies on its user's shard"},
-	Consistent:   {0, "consistent", "every payment's state agrees with its attempts"},
+	Consistent:   {0, "consistent", "every state is one that decisions make, and what keys have made is there"},
 	Acknowledged: {0, "acknowledged", "every acknowledged payment is there, as it was told"},
 	Held:         {0, "held", "what is held of a wallet is the sum of its active holds and of refunds under way"},
 }

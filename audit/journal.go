@@ -31,7 +31,8 @@ var operationKinds = [...]ident.Kind{
 	Charge: ident.Attempt, Refund: ident.Refund, Void: ident.Reversal, Capture: ident.Capture,
 }
 
-// Operation is a charge, capture, refund or void as a gateway's journal has it.
+// Operation is a charge, capture, refund or void as a gateway's journal has it, or
+// the news that one has failed since.
 type Operation struct {
 	ID       ident.ID
 	Kind     OperationKind
@@ -39,6 +40,9 @@ type Operation struct {
 	Payment  ident.ID // zero when the gateway does not know
 	Amount   money.Amount
 	Approved bool
+	// Failed is of a refund that was approved, which another entry tells, and has
+	// failed later.
+	Failed bool
 }
 
 // journal is what the gateways' journals say, and what of the store does not
@@ -67,6 +71,7 @@ type theirs struct {
 	kind     OperationKind
 	gateway  uint8
 	met      bool // the store has it too
+	failed   bool // later
 }
 
 func theirsOf(o Operation, gateway int) theirs {
@@ -88,6 +93,7 @@ type operation struct {
 	missing  bool // the store does not have it
 	approved bool
 	open     bool
+	failed   bool // after it had been approved
 	minor    int64
 	parent   ident.ID
 	currency [3]byte
@@ -106,8 +112,13 @@ func (a *audit) readJournals() error {
 	if len(j.gateways) > 255 {
 		return errTooMany
 	}
+	var failed []ident.ID
 	for number, name := range j.gateways {
 		err := a.cfg.Journals[name](func(o Operation) error {
+			if o.Failed {
+				failed = append(failed, o.ID)
+				return nil
+			}
 			j.read++
 			if o.Approved {
 				j.approved.add(o.ID, theirsOf(o, number))
@@ -126,6 +137,12 @@ func (a *audit) readJournals() error {
 		}
 		last = id
 	})
+	var at finger
+	for _, id := range failed {
+		if t := j.approved.one(&at, id); t != nil {
+			t.failed = true
+		}
+	}
 	return nil
 }
 
@@ -180,7 +197,8 @@ func eachOperation(p payment.Payment, visit func(operation)) {
 		visit(operation{
 			id: r.ID, payment: p.ID, gateway: r.Gateway, kind: Refund,
 			approved: r.Status == payment.OperationSucceeded,
-			open:     r.Status == payment.OperationPending || r.FailedLater(),
+			open:     r.Status == payment.OperationPending,
+			failed:   r.FailedLater(),
 			minor:    r.Amount.Minor, parent: r.Attempt, currency: code(r.Amount.Currency),
 		})
 	}
@@ -204,7 +222,11 @@ func (j *journal) disagreement(o operation, t *theirs) string {
 		return "is of something else in the gateway's journal"
 	case t.kind != Void && t.minor != o.minor:
 		return fmt.Sprintf("is %d here, and %d in the gateway's journal", o.minor, t.minor)
-	case !o.approved && !o.open:
+	case t.failed && o.approved:
+		return "has failed at the gateway since, and not here"
+	case !t.failed && o.failed:
+		return "has failed here since, and not at the gateway"
+	case !o.approved && !o.open && !t.failed:
 		return "is approved by the gateway, and not here"
 	}
 	return ""
@@ -247,12 +269,18 @@ func (a *audit) lookAgain(ctx context.Context) error {
 		return err
 	}
 	wanted := make(map[ident.ID]*theirs, len(j.disagreeing))
+	failed := map[ident.ID]bool{}
 	for _, o := range j.disagreeing {
 		wanted[o.id] = nil
 	}
 	for number, name := range j.gateways {
 		err := a.cfg.Journals[name](func(o Operation) error {
-			if _, ok := wanted[o.ID]; ok && o.Approved {
+			_, ok := wanted[o.ID]
+			switch {
+			case !ok:
+			case o.Failed:
+				failed[o.ID] = true
+			case o.Approved:
 				t := theirsOf(o, number)
 				wanted[o.ID] = &t
 			}
@@ -265,6 +293,9 @@ func (a *audit) lookAgain(ctx context.Context) error {
 	lookups := 0
 	for _, o := range j.disagreeing {
 		t := wanted[o.id]
+		if t != nil {
+			t.failed = failed[o.id]
+		}
 		text := j.disagreement(o, t)
 		if text != "" && lookups < maxLookups {
 			lookups++

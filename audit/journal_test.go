@@ -18,6 +18,13 @@ func (w *world) approval(id ident.ID) *audit.Operation {
 
 func dollars(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "USD"} }
 
+// failLater has a refund fail at its gateway after it was approved.
+func (w *world) failLater(r payment.Refund) {
+	w.journal = append(w.journal, audit.Operation{
+		ID: r.ID, Kind: audit.Refund, Charge: r.Attempt, Payment: r.Payment, Amount: r.Amount, Failed: true,
+	})
+}
+
 var journalSpoilings = []spoiling{
 	{"two charges that stand", func(w *world) {
 		_, p := w.first(payment.Succeeded)
@@ -67,6 +74,10 @@ var journalSpoilings = []spoiling{
 		_, p := w.refunded(payment.OperationFailed)
 		w.approve(audit.Refund, p.Refunds[0].ID, p.Attempt, p.ID, p.Refunds[0].Amount)
 	}, "charged_once"},
+	{"a refund that failed there", func(w *world) {
+		_, p := w.refunded(payment.OperationSucceeded)
+		w.failLater(p.Refunds[0])
+	}, "charged_once"},
 	{"a void that the store does not have", func(w *world) {
 		_, p := w.first(payment.Succeeded)
 		w.approve(audit.Void, w.ids.New(1), p.Attempt, p.ID, p.Amount)
@@ -83,6 +94,9 @@ func TestOpenOperationsAreNoViolation(t *testing.T) {
 	w.approve(audit.Charge, p.Attempt, ident.ID{}, p.ID, p.Amount)
 	_, p = w.refunded(payment.OperationPending)
 	w.approve(audit.Refund, p.Refunds[0].ID, p.Attempt, p.ID, p.Refunds[0].Amount)
+	_, p = w.refunded(payment.OperationFailed) // approved and failed there, of which only the latter was told
+	w.approve(audit.Refund, p.Refunds[0].ID, p.Attempt, p.ID, p.Refunds[0].Amount)
+	w.failLater(p.Refunds[0])
 	p2 := w.charge(1, payment.OutcomeDeclined) // approved late, its void under way
 	w.approve(audit.Charge, p2.Attempt, ident.ID{}, p2.ID, p2.Amount)
 	p2 = w.settle(p2, p2.Attempt, payment.OutcomeApproved)
@@ -103,6 +117,22 @@ func TestTheSecondLookForgivesWhatWasUnderWay(t *testing.T) {
 			missing := w.journal[0]
 			w.journal = w.journal[1:]
 			return func() { w.journal = append(w.journal, missing) }
+		},
+		"the store had not been told of a refund's failure": func(w *world) func() {
+			_, p := w.refunded(payment.OperationSucceeded)
+			w.failLater(p.Refunds[0])
+			return func() {
+				w.write(payment.DecideRefundOutcome(*p, payment.SettleRefund{
+					Refund: p.Refunds[0].ID, Status: payment.OperationFailed, At: began,
+				}))
+			}
+		},
+		"the journal was read before a refund failed": func(w *world) func() {
+			_, p := w.refunded(payment.OperationSucceeded)
+			*p = w.write(payment.DecideRefundOutcome(*p, payment.SettleRefund{
+				Refund: p.Refunds[0].ID, Status: payment.OperationFailed, At: began,
+			}))
+			return func() { w.failLater(p.Refunds[0]) }
 		},
 		"the store had not been told": func(w *world) func() {
 			_, p := w.first(payment.Declined)

@@ -126,6 +126,9 @@ func (s *shard) book(t ledger.Transaction, proper bool) {
 			t.Object.Text(kinds[b.kind]))
 	case t.Payment != b.payment:
 		s.fail(Booked, ident.Transaction, t.ID, "names another payment than %s", b.payment.Text(ident.Payment))
+	case t.UserID != b.user:
+		s.fail(Booked, ident.Transaction, t.ID, "is user %d's, and %s user %d's", t.UserID,
+			t.Object.Text(kinds[b.kind]), b.user)
 	case proper:
 		if wrong := s.misbooked(t, b); wrong != "" {
 			s.fail(Booked, ident.Transaction, t.ID, "%s", wrong)

@@ -19,8 +19,11 @@ func (s *shard) payment(p payment.Payment) error {
 	s.totals.Disputes += int64(len(p.Disputes))
 	s.placePayment(p)
 	s.countOpen(p)
-	s.keep(p)
-	s.checkState(p, s.checkAmounts(p))
+	last := lastOfPayment(p)
+	if !s.checkState(p, s.checkAmounts(p)) {
+		last = everyType
+	}
+	s.keep(p, last)
 	s.holdAgainstJournals(p)
 	s.holdAgainstTold(p)
 	return nil
@@ -74,12 +77,15 @@ func (s *shard) countOpen(p payment.Payment) {
 	}
 }
 
-// keep remembers what the ledger and the feed must tell of the payment.
-func (s *shard) keep(p payment.Payment) {
-	s.objects.add(p.ID, object{user: p.UserID, version: int32(p.Version), kind: paymentKind})
+// keep remembers what the ledger and the feed must tell of the payment, whose last
+// event is one of last.
+func (s *shard) keep(p payment.Payment, last types) {
+	s.objects.add(p.ID, object{user: p.UserID, version: int32(p.Version), kind: paymentKind, last: last})
 	currency := code(p.Amount.Currency)
 	for _, c := range p.Captures {
-		s.objects.add(c.ID, object{user: p.UserID, version: int32(c.Version), kind: captureKind})
+		s.objects.add(c.ID, object{
+			user: p.UserID, version: int32(c.Version), kind: captureKind, last: captureTypes[c.Status],
+		})
 		name := ""
 		if i := attemptOf(p, c); i >= 0 {
 			name = p.Attempts[i].Gateway
@@ -91,7 +97,9 @@ func (s *shard) keep(p payment.Payment) {
 		})
 	}
 	for _, r := range p.Refunds {
-		s.objects.add(r.ID, object{user: p.UserID, version: int32(r.Version), kind: refundKind})
+		s.objects.add(r.ID, object{
+			user: p.UserID, version: int32(r.Version), kind: refundKind, last: refundTypes[r.Status],
+		})
 		s.bookings.add(r.ID, booking{
 			payment: p.ID, user: p.UserID, topUp: p.Purpose == payment.WalletTopUp, minor: r.Amount.Minor,
 			gateway: s.gateway(r.Gateway), currency: code(r.Amount.Currency), kind: refundKind,
@@ -101,7 +109,9 @@ func (s *shard) keep(p payment.Payment) {
 		s.keepTopUpRefund(p, r)
 	}
 	for _, d := range p.Disputes {
-		s.objects.add(d.ID, object{user: p.UserID, version: int32(d.Version), kind: disputeKind})
+		s.objects.add(d.ID, object{
+			user: p.UserID, version: int32(d.Version), kind: disputeKind, last: disputeTypes[d.Status],
+		})
 		s.bookings.add(d.ID, booking{
 			payment: p.ID, minor: d.Amount.Minor, part: d.WalletMinor, gateway: s.gateway(d.Gateway),
 			currency: code(d.Amount.Currency), kind: disputeKind, user: p.UserID,
@@ -183,8 +193,8 @@ func bounded(p payment.Payment) bool {
 }
 
 // checkState counts the charges that stand, and asks the payment itself, unless
-// its amounts are wrong already.
-func (s *shard) checkState(p payment.Payment, sound bool) {
+// its amounts are wrong already. It tells whether nothing was found.
+func (s *shard) checkState(p payment.Payment, sound bool) bool {
 	s.check(ChargedOnce)
 	standing := 0
 	for _, a := range p.Attempts {
@@ -194,10 +204,10 @@ func (s *shard) checkState(p payment.Payment, sound bool) {
 	}
 	if standing > 1 {
 		s.fail(ChargedOnce, ident.Payment, p.ID, "has %d approved attempts that are not reversed", standing)
-		return
+		return false
 	}
 	if !sound {
-		return
+		return false
 	}
 	s.check(Consistent)
 	err := p.Check()
@@ -208,7 +218,10 @@ func (s *shard) checkState(p payment.Payment, sound bool) {
 		s.fail(Consistent, ident.Payment, p.ID, "has the status %q", p.Status)
 	case !p.Attempt.IsZero() && !latest:
 		s.fail(Consistent, ident.Payment, p.ID, "names %s, which is none of its attempts", p.Attempt.Text(ident.Attempt))
+	default:
+		return true
 	}
+	return false
 }
 
 // method takes a payment method.
@@ -216,7 +229,9 @@ func (s *shard) method(m vault.PaymentMethod) error {
 	s.row(m.ID)
 	s.totals.Methods++
 	s.placed(ident.PaymentMethod, m.ID, m.UserID)
-	s.objects.add(m.ID, object{user: m.UserID, version: int32(m.Version), kind: methodKind})
+	s.objects.add(m.ID, object{
+		user: m.UserID, version: int32(m.Version), kind: methodKind, last: lastOfMethod(m),
+	})
 	s.check(Consistent)
 	if !m.DeletedAt.IsZero() && len(m.Sealed) > 0 {
 		s.fail(Consistent, ident.PaymentMethod, m.ID, "is deleted and still has its card")

@@ -26,19 +26,22 @@ type shard struct {
 	receivables []ledger.Name
 
 	// Where the last searches ended.
-	objectAt, bookingAt, moveAt, journalAt, toldAt finger
+	objectAt, bookingAt, moveAt, journalAt, toldAt, batchAt finger
 
 	transfers   transfers
+	batches     index[batch]
+	items       items // of the batch that is being read
 	disagreeing []operation
 	phase       phase
 }
 
 // object is what is kept of a versioned object: which of its versions have had
-// their event.
+// their event, and what the last one may tell.
 type object struct {
 	user    int64
 	seen    uint64 // versions 1 to 64, a bit each
 	version int32
+	last    types
 	kind    kind
 }
 
@@ -56,6 +59,7 @@ const (
 	holdKind
 	payoutKind
 	adjustmentKind
+	settlementKind // without versions: it is there for what claims it
 )
 
 var kinds = [...]ident.Kind{
@@ -64,6 +68,7 @@ var kinds = [...]ident.Kind{
 	transferKind: ident.Transfer,
 	batchKind:    ident.Batch,
 	holdKind:     ident.Hold, payoutKind: ident.Payout, adjustmentKind: ident.Transaction,
+	settlementKind: ident.Transaction,
 }
 
 // booking is what is kept of a capture, refund or dispute until its transactions
@@ -127,6 +132,7 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		{.55, .55, func() error { return snapshot.Holds(ctx, s.hold) }},
 		{.55, .55, func() error { return snapshot.Payouts(ctx, s.payout) }},
 		{.55, .55, func() error { return snapshot.Batches(ctx, s.batch) }},
+		{.55, .55, func() error { s.batches.sort(); return snapshot.BatchItems(ctx, s.batchItem) }},
 		{.55, .75, func() error { s.sortBooked(); s.moves.sort(); return snapshot.Transactions(ctx, s.transaction) }},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
 		{.78, .95, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},
@@ -137,6 +143,7 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 			return err
 		}
 	}
+	s.endItems()
 	s.unbooked()
 	s.uncleared()
 	s.unmoved()

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
 	"sync"
 
 	"florin/ident"
@@ -15,10 +18,11 @@ import (
 
 // sent is what is kept of a transfer of a shard's senders.
 type sent struct {
-	to       int64
+	from, to int64
 	minor    int64
+	details  uint32 // their hash
 	currency [3]byte
-	status   byte // the status' first letter
+	status   byte
 	local    bool
 	booked   uint8 // transactions that took it out of the sender's wallet
 	returned uint8 // and that put it back
@@ -28,16 +32,17 @@ type sent struct {
 type got struct {
 	from, to int64
 	minor    int64
+	details  uint32 // their hash
 	currency [3]byte
 	accepted bool
 	booked   uint8
 }
 
-// The statuses' first letters.
+// The statuses in a byte; 0 is none of them.
 const (
-	isPending   = 'p'
-	isSucceeded = 's'
-	isFailed    = 'f'
+	isPending = 1 + iota
+	isSucceeded
+	isFailed
 )
 
 // clearing is all transfers between shards, both sides, and those of which the
@@ -61,11 +66,46 @@ type transfers struct {
 	cleared, due map[money.Currency]money.Sum
 }
 
-func letter(s wallet.TransferStatus) byte {
-	if s == "" {
+func statusOf(t wallet.Transfer) byte {
+	switch t.Status {
+	case wallet.TransferPending:
+		return isPending
+	case wallet.TransferSucceeded:
+		return isSucceeded
+	case wallet.TransferFailed:
+		return isFailed
+	}
+	return 0
+}
+
+// sentOf keeps a transfer as its sender's shard has it, one of so many.
+func sentOf(t wallet.Transfer, shards int) sent {
+	return sent{
+		from: t.FromUserID, to: t.ToUserID, minor: t.Amount.Minor, currency: code(t.Amount.Currency),
+		status: statusOf(t), details: hashDetails(t.Details),
+		local: ident.Shard(t.ToUserID, shards) == ident.Shard(t.FromUserID, shards),
+	}
+}
+
+// gotOf keeps a transfer as its receiver's shard has it.
+func gotOf(t wallet.Transfer) got {
+	return got{
+		from: t.FromUserID, to: t.ToUserID, minor: t.Amount.Minor, currency: code(t.Amount.Currency),
+		accepted: t.Status == wallet.TransferSucceeded, details: hashDetails(t.Details),
+	}
+}
+
+// hashDetails hashes what the caller said of a transfer; 0 for nothing.
+func hashDetails(d wallet.TransferDetails) uint32 {
+	if d.IsZero() {
 		return 0
 	}
-	return s[0]
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(d.Description))
+	for _, key := range slices.Sorted(maps.Keys(d.Metadata)) {
+		_, _ = fmt.Fprintf(hash, "\x00%s\x00%s", key, d.Metadata[key])
+	}
+	return hash.Sum32()
 }
 
 // transfer takes a transfer of the shard's senders.
@@ -73,18 +113,16 @@ func (s *shard) transfer(t wallet.Transfer) error {
 	s.row(t.ID)
 	s.totals.Transfers++
 	s.placed(ident.Transfer, t.ID, t.FromUserID)
-	s.objects.add(t.ID, object{user: t.FromUserID, version: int32(t.Version), kind: transferKind})
-	v := sent{
-		to: t.ToUserID, minor: t.Amount.Minor, currency: code(t.Amount.Currency), status: letter(t.Status),
-		local: ident.Shard(t.ToUserID, s.shards) == s.number,
-	}
+	v := sentOf(t, s.shards)
 	s.transfers.sent.add(t.ID, v)
 	s.check(Consistent)
+	err := t.Check(v.local)
+	s.objects.add(t.ID, object{
+		user: t.FromUserID, version: int32(t.Version), kind: transferKind, last: transferTypes[t.Status].unlessBroken(err),
+	})
 	switch {
-	case v.minor <= 0 || t.ToUserID == t.FromUserID || v.local && v.status != isSucceeded ||
-		(v.status == isFailed) != (t.Reason != ""):
-		s.fail(Consistent, ident.Transfer, t.ID, "is %s (%s) of %s from %d to %d", t.Status, t.Reason, t.Amount,
-			t.FromUserID, t.ToUserID)
+	case err != nil:
+		s.fail(Consistent, ident.Transfer, t.ID, "%v", err)
 	case v.status == isPending:
 		s.open.Transfers++
 	}
@@ -102,10 +140,11 @@ func (s *shard) receivedTransfer(t wallet.Transfer) error {
 		s.fail(Placed, ident.Transfer, t.ID, "from user %d to %d was received by shard %d",
 			t.FromUserID, t.ToUserID, s.number)
 	}
-	v := got{
-		from: t.FromUserID, to: t.ToUserID, minor: t.Amount.Minor, currency: code(t.Amount.Currency),
-		accepted: t.Status == wallet.TransferSucceeded,
+	s.check(Consistent)
+	if err := t.CheckReceived(); err != nil {
+		s.fail(Consistent, ident.Transfer, t.ID, "was received, and is not as it must be: %v", err)
 	}
+	v := gotOf(t)
 	s.transfers.got.add(t.ID, v)
 	if v.accepted {
 		s.clearingDue(t.Amount.Currency, -v.minor)
@@ -133,7 +172,7 @@ func (s *shard) clear(e ledger.Entry) {
 // something else.
 func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 	var debit, credit ledger.Name
-	var minor int64
+	var minor, user int64
 	var currency [3]byte
 	var known bool
 	switch t.Kind {
@@ -142,8 +181,8 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 		if known = v != nil && v.local == (t.Kind == ledger.KindTransfer); !known {
 			break
 		}
-		minor, currency = v.minor, v.currency
-		debit, credit = ledger.Wallet(t.UserID), ledger.Transfers
+		minor, currency, user = v.minor, v.currency, v.from
+		debit, credit = ledger.Wallet(user), ledger.Transfers
 		if t.Kind == ledger.KindTransfer {
 			credit = ledger.Wallet(v.to)
 		}
@@ -158,8 +197,8 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 		if known = v != nil; !known {
 			break
 		}
-		minor, currency = v.minor, v.currency
-		debit, credit = ledger.Transfers, ledger.Wallet(v.to)
+		minor, currency, user = v.minor, v.currency, v.to
+		debit, credit = ledger.Transfers, ledger.Wallet(user)
 		v.booked = min(v.booked+1, 2)
 	default:
 		return false
@@ -168,6 +207,9 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 	switch {
 	case !known:
 		s.fail(Cleared, ident.Transaction, t.ID, "is a %s of nothing that the store has", t.Kind)
+	case t.UserID != user:
+		s.fail(Cleared, ident.Transaction, t.ID, "is user %d's, and books what %s does to user %d's wallet", t.UserID,
+			t.Object.Text(ident.Transfer), user)
 	case proper && !movesAmount(t, debit, credit, minor, currency):
 		s.fail(Cleared, ident.Transaction, t.ID, "does not move %d from %s to %s, as %s does", minor, debit, credit,
 			t.Object.Text(ident.Transfer))
@@ -274,9 +316,11 @@ func sidesDisagree(s *sent, g *got) string {
 		return ""
 	case g == nil:
 		return "has ended, and its receiver's shard does not know it"
-	case s.to != g.to || s.minor != g.minor || s.currency != g.currency:
-		return fmt.Sprintf("sends %d %s to user %d, where user %d received %d %s", s.minor, s.currency[:], s.to, g.to,
-			g.minor, g.currency[:])
+	case s.from != g.from || s.to != g.to || s.minor != g.minor || s.currency != g.currency:
+		return fmt.Sprintf("sends %d %s from user %d to user %d, where user %d received %d %s from user %d",
+			s.minor, s.currency[:], s.from, s.to, g.to, g.minor, g.currency[:], g.from)
+	case s.details != g.details:
+		return "has other details at its receiver's"
 	case s.status == isSucceeded && !g.accepted:
 		return "has succeeded, and its receiver's shard refused it"
 	case s.status == isFailed && g.accepted:
@@ -327,7 +371,8 @@ func (a *audit) bothSides(ctx context.Context, id ident.ID, s *sent, g *got) (*s
 	case err != nil:
 		return nil, nil, err
 	default:
-		s = &sent{to: t.ToUserID, minor: t.Amount.Minor, currency: code(t.Amount.Currency), status: letter(t.Status)}
+		now := sentOf(t, a.cfg.Store.Shards())
+		s = &now
 	}
 	t, err = a.cfg.Store.ReceivedTransfer(ctx, ident.Shard(to, a.cfg.Store.Shards()), id)
 	switch {
@@ -336,10 +381,8 @@ func (a *audit) bothSides(ctx context.Context, id ident.ID, s *sent, g *got) (*s
 	case err != nil:
 		return nil, nil, err
 	default:
-		g = &got{
-			from: t.FromUserID, to: t.ToUserID, minor: t.Amount.Minor, currency: code(t.Amount.Currency),
-			accepted: t.Status == wallet.TransferSucceeded,
-		}
+		now := gotOf(t)
+		g = &now
 	}
 	return s, g, nil
 }

@@ -142,40 +142,75 @@ func (r *rows) drop(kind ledger.Kind) {
 	}
 }
 
+type brokenTransfer struct {
+	spoil func(w *world)
+	want  []string
+}
+
+var brokenTransfers = map[string]brokenTransfer{
+	"the money never left":    {func(w *world) { w.shards[1].drop(ledger.KindTransferOut) }, []string{"cleared"}},
+	"the money never arrived": {func(w *world) { w.shards[2].drop(ledger.KindTransferIn) }, []string{"cleared"}},
+	"it was not given back":   {func(w *world) { w.shards[1].drop(ledger.KindTransferReturn) }, []string{"cleared"}},
+	"a local one not booked":  {func(w *world) { w.shards[1].drop(ledger.KindTransfer) }, []string{"cleared"}},
+	"the receiver forgot one": {func(w *world) { w.shards[2].received = w.shards[2].received[1:] }, []string{"cleared"}},
+	"the sender forgot one": {func(w *world) {
+		w.shards[1].transfers = w.shards[1].transfers[:accepted]
+	}, []string{"cleared", "told"}},
+	"it ended on one side":     {func(w *world) { w.end(waiting, wallet.TransferSucceeded) }, []string{"cleared"}},
+	"refused here, taken back": {func(w *world) { w.end(accepted, wallet.TransferFailed) }, []string{"cleared"}},
+	"another amount arrived":   {func(w *world) { w.shards[2].received[0].Amount.Minor++ }, []string{"cleared"}},
+	"a local one is pending": {func(w *world) {
+		w.shards[1].transfers[local].Status = wallet.TransferPending
+	}, []string{"consistent"}},
+	"a status that begins as one": {func(w *world) {
+		w.shards[1].transfers[done].Status = "sent"
+	}, []string{"consistent"}},
+	"an ended one in its first version": {func(w *world) {
+		w.shards[1].transfers[done].Version = 1
+	}, []string{"consistent", "told"}},
+	"a pending one in its second version": {func(w *world) {
+		w.shards[1].transfers[waiting].Version = 2
+	}, []string{"consistent", "told"}},
+	"a local one in its second version": {func(w *world) {
+		w.shards[1].transfers[local].Version = 2
+	}, []string{"consistent", "told"}},
+	"received from another": {func(w *world) {
+		w.shards[2].received[0].FromUserID += ident.Buckets
+	}, []string{"cleared"}},
+	"received in its second version": {func(w *world) { w.shards[2].received[0].Version = 2 }, []string{"consistent"}},
+	"accepted with a reason": {func(w *world) {
+		w.shards[2].received[0].Reason = problem.WalletFull
+	}, []string{"consistent"}},
+	"received in no status": {func(w *world) {
+		w.shards[2].received[1].Status = "f"
+	}, []string{"consistent"}},
+	"received with other details": {func(w *world) {
+		w.shards[2].received[0].Details.Metadata = map[string]string{"a": "b"}
+	}, []string{"cleared"}},
+	"booked by another user": {func(w *world) {
+		w.find(1, ledger.KindTransferOut).UserID += ident.Buckets
+	}, []string{"cleared"}},
+	"received by another user": {func(w *world) {
+		w.find(2, ledger.KindTransferIn).UserID += ident.Buckets
+	}, []string{"cleared"}},
+	"given back twice": {func(w *world) {
+		r := &w.shards[1]
+		i := slices.IndexFunc(r.transactions, func(t ledger.Transaction) bool {
+			return t.Kind == ledger.KindTransferReturn
+		})
+		again := r.transactions[i]
+		again.Entries = slices.Clone(again.Entries)
+		w.post(r, again)
+	}, []string{"cleared"}},
+	"a second event": {func(w *world) {
+		r := &w.shards[1]
+		w.emit(r, r.events[0].Event)
+	}, []string{"told"}},
+}
+
 func TestBrokenTransfers(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		spoil func(w *world)
-		want  []string
-	}{
-		"the money never left":    {func(w *world) { w.shards[1].drop(ledger.KindTransferOut) }, []string{"cleared"}},
-		"the money never arrived": {func(w *world) { w.shards[2].drop(ledger.KindTransferIn) }, []string{"cleared"}},
-		"it was not given back":   {func(w *world) { w.shards[1].drop(ledger.KindTransferReturn) }, []string{"cleared"}},
-		"a local one not booked":  {func(w *world) { w.shards[1].drop(ledger.KindTransfer) }, []string{"cleared"}},
-		"the receiver forgot one": {func(w *world) { w.shards[2].received = w.shards[2].received[1:] }, []string{"cleared"}},
-		"the sender forgot one": {func(w *world) {
-			w.shards[1].transfers = w.shards[1].transfers[:accepted]
-		}, []string{"cleared", "told"}},
-		"it ended on one side":     {func(w *world) { w.end(waiting, wallet.TransferSucceeded) }, []string{"cleared"}},
-		"refused here, taken back": {func(w *world) { w.end(accepted, wallet.TransferFailed) }, []string{"cleared"}},
-		"another amount arrived":   {func(w *world) { w.shards[2].received[0].Amount.Minor++ }, []string{"cleared"}},
-		"a local one is pending": {func(w *world) {
-			w.shards[1].transfers[local].Status = wallet.TransferPending
-		}, []string{"consistent"}},
-		"given back twice": {func(w *world) {
-			r := &w.shards[1]
-			i := slices.IndexFunc(r.transactions, func(t ledger.Transaction) bool {
-				return t.Kind == ledger.KindTransferReturn
-			})
-			again := r.transactions[i]
-			again.Entries = slices.Clone(again.Entries)
-			w.post(r, again)
-		}, []string{"cleared"}},
-		"a second event": {func(w *world) {
-			r := &w.shards[1]
-			w.emit(r, r.events[0].Event)
-		}, []string{"told"}},
-	} {
+	for name, c := range brokenTransfers {
 		w := newTransfers(t)
 		c.spoil(w)
 		got := w.only()
@@ -184,6 +219,12 @@ func TestBrokenTransfers(t *testing.T) {
 			t.Errorf("%s: broken are %v, want %v", name, got, c.want)
 		}
 	}
+}
+
+// find returns a shard's first transaction of a kind.
+func (w *world) find(shard int, kind ledger.Kind) *ledger.Transaction {
+	list := w.shards[shard].transactions
+	return &list[slices.IndexFunc(list, func(t ledger.Transaction) bool { return t.Kind == kind })]
 }
 
 // end ends a transfer on the sender's side alone, as if its receiver's had said

@@ -38,9 +38,12 @@ type heldSum struct {
 func (s *shard) hold(h wallet.Hold) error {
 	s.row(h.ID)
 	s.placed(ident.Hold, h.ID, h.UserID)
-	s.objects.add(h.ID, object{user: h.UserID, version: int32(h.Version), kind: holdKind})
 	s.check(Consistent)
-	if err := h.Check(); err != nil {
+	err := h.Check()
+	s.objects.add(h.ID, object{
+		user: h.UserID, version: int32(h.Version), kind: holdKind, last: holdTypes[h.Status].unlessBroken(err),
+	})
+	if err != nil {
 		s.fail(Consistent, ident.Hold, h.ID, "%v", err)
 	}
 	due := moveBits[ledger.KindHoldPlaced]
@@ -63,7 +66,7 @@ func (s *shard) hold(h wallet.Hold) error {
 func (s *shard) payout(p wallet.Payout) error {
 	s.row(p.ID)
 	s.placed(ident.Payout, p.ID, p.UserID)
-	s.objects.add(p.ID, object{user: p.UserID, version: int32(p.Version), kind: payoutKind})
+	s.objects.add(p.ID, object{user: p.UserID, version: int32(p.Version), kind: payoutKind, last: everyType})
 	s.check(Consistent)
 	if err := p.Check(); err != nil {
 		s.fail(Consistent, ident.Payout, p.ID, "%v", err)
@@ -118,7 +121,7 @@ func (s *shard) move(t ledger.Transaction, proper bool) bool {
 	case ledger.KindSettlement:
 		s.settlement(t)
 		return true
-	default: // below
+	default: // it books an object, which has a row
 	}
 	bit := moveBits[t.Kind]
 	if bit == 0 {
@@ -137,6 +140,8 @@ func (s *shard) move(t ledger.Transaction, proper bool) bool {
 		s.fail(Booked, ident.Transaction, t.ID, "is a %s of %s, which was none", t.Kind, name)
 	case t.Payment != m.payment:
 		s.fail(Booked, ident.Transaction, t.ID, "names another payment than %s does", name)
+	case t.UserID != m.user:
+		s.fail(Booked, ident.Transaction, t.ID, "is user %d's, and %s user %d's", t.UserID, name, m.user)
 	case proper:
 		if wrong := otherwise(t, m.postings(t.Kind)...); wrong != "" {
 			s.fail(Booked, ident.Transaction, t.ID, "%s", wrong)
@@ -171,7 +176,7 @@ func (m *move) postings(kind ledger.Kind) []ledger.Posting {
 // adjustment takes an adjustment, which is its transaction: an object of one
 // version, between the adjustments and its user's wallet.
 func (s *shard) adjustment(t ledger.Transaction, proper bool) {
-	s.objects.add(t.ID, object{user: t.UserID, version: 1, kind: adjustmentKind})
+	s.objects.add(t.ID, object{user: t.UserID, version: 1, kind: adjustmentKind, last: everyType})
 	switch {
 	case t.Object != t.ID || !t.Payment.IsZero():
 		s.fail(Booked, ident.Transaction, t.ID, "is an adjustment and books something else")
@@ -189,6 +194,7 @@ func (s *shard) adjustment(t ledger.Transaction, proper bool) {
 // settlement takes a settlement, which is its transaction: from one gateway's
 // receivable to the bank and that gateway's fees.
 func (s *shard) settlement(t ledger.Transaction) {
+	s.objects.add(t.ID, object{user: t.UserID, kind: settlementKind})
 	if t.Object != t.ID || !t.Payment.IsZero() || t.UserID != 0 {
 		s.fail(Booked, ident.Transaction, t.ID, "is a settlement and books something else")
 	}

@@ -131,7 +131,7 @@ func (w *world) topUp(userID int64) payment.Payment {
 
 func (w *world) refundTo(p payment.Payment, to payment.Destination) {
 	w.t.Helper()
-	w.write(payment.DecideRefund(p, payment.GiveBack{ID: w.ids.New(p.UserID), Minor: 100, To: to}))
+	w.write(payment.DecideRefund(p, payment.GiveBack{ID: w.ids.New(p.UserID), Minor: 100, To: to, InquireAt: began}))
 }
 
 func TestCleanWalletsPass(t *testing.T) {
@@ -177,6 +177,16 @@ var walletSpoilings = []spoiling{
 	{"a hold in no status", func(w *world) { w.shards[1].holds[3].Status = "gone" }, "booked consistent"},
 	{"a hold in another's name", func(w *world) { w.shards[1].holds[3].UserID = 5 }, "placed booked told"},
 	{"a release booked twice", func(w *world) { w.again(ledger.KindHoldReleased) }, "booked held"},
+	{"a hold that was released and had expired", func(w *world) {
+		w.shards[1].holds[4].Status = wallet.HoldReleased
+	}, "told"},
+	{"a payout of another user's", func(w *world) { w.last(ledger.KindPayout).UserID += ident.Buckets }, "booked"},
+	{"a hold's end of another user's", func(w *world) {
+		w.last(ledger.KindHoldReleased).UserID += ident.Buckets
+	}, "booked"},
+	{"a top-up's refund of another user's", func(w *world) {
+		w.last(ledger.KindRefundReserved).UserID += ident.Buckets
+	}, "booked"},
 	{"a payout that was lost", func(w *world) { w.shards[1].payouts = nil }, "booked told"},
 	{"a payout of more", func(w *world) { w.shards[1].payouts[0].Amount.Minor++ }, "booked"},
 	{"a payout that was booked twice", func(w *world) { w.again(ledger.KindPayout) }, "booked"},

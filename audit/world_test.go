@@ -32,6 +32,7 @@ type rows struct {
 	transfers    []wallet.Transfer
 	received     []wallet.Transfer
 	batches      []payment.Batch
+	batchItems   []payment.BatchItem
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
@@ -151,24 +152,36 @@ func (w *world) method(userID int64, deleted bool) {
 	r.methods = append(r.methods, m)
 }
 
-// batch accepts a batch of two items, and works it off.
+// batch accepts a batch of three items, and works them off, of an even user's all
+// but one.
 func (w *world) batch(userID int64) {
 	w.t.Helper()
 	r := w.of(userID)
-	accepted, err := payment.DecideAccept(w.ids.New(userID), userID, make([]payment.BatchItem, 2), began)
+	open := payment.BatchItem{Request: []byte("{}")}
+	accepted, err := payment.DecideAccept(w.ids.New(userID), userID, []payment.BatchItem{open, open, open}, began)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	worked, err := payment.DecideWork(accepted.Batch, payment.Work{At: began, Answers: []payment.BatchItem{
-		{Index: 0, Outcome: payment.ItemSucceeded}, {Index: 1, Outcome: payment.ItemFailed},
-	}})
+	answers := []payment.BatchItem{
+		{Index: 2, Outcome: payment.ItemSucceeded, Result: []byte("{}")},
+		{Index: 0, Outcome: payment.ItemFailed, Result: []byte("{}")},
+		{Index: 1, Outcome: payment.ItemSucceeded, Result: []byte("{}")},
+	}
+	if userID%2 == 0 {
+		answers = answers[:2]
+	}
+	worked, err := payment.DecideWork(accepted.Batch, payment.Work{At: began, DueAt: began, Answers: answers})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	for _, e := range append(accepted.Events, worked.Events...) {
 		w.emit(r, e)
 	}
-	r.batches = append(r.batches, worked.Batch)
+	items := make([]payment.BatchItem, 3)
+	for _, change := range append(accepted.Items, worked.Items...) {
+		items[change.Value.Index] = change.Value
+	}
+	r.batches, r.batchItems = append(r.batches, worked.Batch), append(r.batchItems, items...)
 }
 
 // charge makes a payment and charges it at gateway alpha.
@@ -192,7 +205,7 @@ func (w *world) settle(p payment.Payment, attempt ident.ID, outcome payment.Outc
 	w.t.Helper()
 	s := payment.Settle{
 		Attempt: attempt, Outcome: outcome, At: began,
-		InquireAt: began, Capture: w.ids.New(p.UserID), Reversal: w.ids.New(p.UserID),
+		InquireAt: began, ExpiresAt: began.Add(time.Hour), Capture: w.ids.New(p.UserID), Reversal: w.ids.New(p.UserID),
 	}
 	if outcome == payment.OutcomeDeclined {
 		s.Reason = "generic_decline"
@@ -213,11 +226,13 @@ func (w *world) late(userID int64) {
 func (w *world) refund(p payment.Payment, status payment.OperationStatus) {
 	w.t.Helper()
 	id := w.ids.New(p.UserID)
-	p = w.write(payment.DecideRefund(p, payment.GiveBack{ID: id, Minor: 100}))
+	p = w.write(payment.DecideRefund(p, payment.GiveBack{ID: id, Minor: 100, InquireAt: began}))
 	if status == payment.OperationSucceeded {
 		w.approve(audit.Refund, id, p.Attempt, p.ID, p.Refunds[0].Amount)
 	}
-	w.write(payment.DecideRefundOutcome(p, payment.SettleRefund{Refund: id, Status: status, At: began}))
+	w.write(payment.DecideRefundOutcome(p, payment.SettleRefund{
+		Refund: id, Status: status, At: began, InquireAt: began,
+	}))
 }
 
 func (w *world) approve(kind audit.OperationKind, id, charge, of ident.ID, amount money.Amount) {
@@ -288,6 +303,10 @@ func (s snapshot) Received(_ context.Context, visit func(wallet.Transfer) error)
 
 func (s snapshot) Batches(_ context.Context, visit func(payment.Batch) error) error {
 	return visitAll(s.rows.batches, visit)
+}
+
+func (s snapshot) BatchItems(_ context.Context, visit func(payment.BatchItem) error) error {
+	return visitAll(s.rows.batchItems, visit)
 }
 
 func (s snapshot) Transactions(_ context.Context, visit func(ledger.Transaction) error) error {

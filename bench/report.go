@@ -176,7 +176,13 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 	if spent := medianCPU(r.slices[m]); spent > 0 {
 		cpu = fmt.Sprint(spent.Microseconds())
 	}
-	fmt.Fprintf(w, "%-22s %8d %10s %9.2f %9.2f %9.2f %9s\n", m, clients, rate, result.P50, result.P99, result.P999, cpu)
+	ms := func(value float64) string {
+		if value == 0 {
+			return "" // no request began and ended within the slices
+		}
+		return fmt.Sprintf("%.2f", value)
+	}
+	fmt.Fprintf(w, "%-22s %8d %10s %9s %9s %9s %9s\n", m, clients, rate, ms(result.P50), ms(result.P99), ms(result.P999), cpu)
 }
 
 // method says how it was measured.

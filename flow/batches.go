@@ -52,7 +52,8 @@ type batchResult struct {
 // The measures of a batch's work.
 const (
 	batchChunk = 200 // payments that are authorized, and their answers written, together
-	// batchPatience is how long items are tried that fail for our own reasons.
+	// batchPatience is how long items are tried that no gateway takes, or that fail
+	// for our own reasons.
 	batchPatience = 24 * time.Hour
 	// batchScope is the scope of the keys that items are given.
 	batchScope = "batch"
@@ -239,15 +240,17 @@ func (s *Service) chargeAgain(ctx context.Context, id ident.ID) BatchResult {
 	p, err := s.Payment(ctx, id)
 	if err == nil && notCharged(p) {
 		var result Result
-		result, err = s.Confirm(ctx, Confirm{Payment: id, Idempotency: &Idempotency{
+		if result, err = s.Confirm(ctx, Confirm{Payment: id, Idempotency: &Idempotency{
 			Scope: batchScope, Key: id.Text(ident.Payment) + ":" + strconv.FormatInt(p.Version, 10),
-		}})
-		p = result.Payment
+		}}); err == nil {
+			p = result.Payment
+		}
 	}
-	if problem.Is(err, problem.NotFound) { // its payment method was deleted
+	switch {
+	case problem.Is(err, problem.NotFound): // its payment method was deleted
 		return BatchResult{Err: err}
-	}
-	if err != nil {
+	case problem.Is(err, problem.GatewayUnavailable): // it stays as it was
+	case err != nil:
 		return BatchResult{Err: problem.New(problem.Unavailable, "the payment could not be charged again").With(err)}
 	}
 	return BatchResult{Result: Result{Payment: p}}
@@ -286,8 +289,14 @@ func answerOf(index int, r BatchResult, patient bool) payment.BatchItem {
 		return payment.BatchItem{Index: index, Outcome: outcome, Result: text}
 	}
 	const serverError = 500
-	if p.Code == problem.IdempotencyInProgress || p.Code.Status() >= serverError && patient {
+	switch p.Code {
+	case problem.IdempotencyInProgress, problem.Unavailable, problem.Overloaded:
+		// An earlier pass may have made the payment: only the store can tell.
 		return payment.BatchItem{Index: index}
+	default:
+		if p.Code.Status() >= serverError && patient {
+			return payment.BatchItem{Index: index}
+		}
 	}
 	if p.Param != "" && p.Param != keyParam {
 		p = p.In("payments[" + strconv.Itoa(index) + "]")

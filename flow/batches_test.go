@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"florin/internal/loop"
 	"florin/payment"
 	"florin/problem"
+	"florin/store"
 	"florin/worker"
 )
 
@@ -103,6 +105,7 @@ func TestAcceptedBatch(t *testing.T) {
 	if again := w.work(t, b); again.Version != 2 {
 		t.Errorf("a completed batch is worked on: %+v", again)
 	}
+	w.audited(t)
 }
 
 // Several passes at once, as after a crash or in two processes, charge each item
@@ -148,6 +151,7 @@ func TestAcceptedBatchIsChargedOnce(t *testing.T) {
 	if standing != 60 || len(payments) != 60 || entries != 60 {
 		t.Errorf("%d charges stand for %d payments, and %d were made, want 60", standing, len(payments), entries)
 	}
+	w.audited(t)
 }
 
 // An item whose outcome is unknown keeps the batch open until it is known.
@@ -164,6 +168,40 @@ func TestAcceptedBatchWaitsForUnknownOutcomes(t *testing.T) {
 		w.later(t, time.Minute)
 	}
 	if b = w.work(t, b); b.Status != payment.BatchCompleted || b.Succeeded != 1 || b.Declined != 1 {
+		t.Errorf("%+v", b)
+	}
+	w.audited(t)
+}
+
+// blindStore finds no claim, since it cannot be reached.
+type blindStore struct{ store.Store }
+
+func (blindStore) FindClaim(context.Context, int, store.Claim) (store.Claim, error) {
+	return store.Claim{}, store.ErrUnavailable
+}
+
+// An item whose payment may have been made is not told as failed, however long its
+// batch was left alone, because the store is away just then.
+func TestAcceptedBatchWaitsForTheStore(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, 100*time.Millisecond)
+	w.set(t, 0, simulated.Settings{TimeoutRate: 1})
+	b := w.work(t, w.accept(t, authorize(1, "pm_card_visa")))
+	w.set(t, 0, simulated.Settings{})
+	for range 3 {
+		w.later(t, time.Minute)
+	}
+	w.clock.Advance(25 * time.Hour)
+	cfg := w.cfg
+	cfg.Store = blindStore{w.store}
+	if err := flow.New(cfg).WorkBatch(t.Context(), b.ID); err != nil {
+		t.Fatal(err)
+	}
+	if b = w.batch(t, b.ID); b.Status != payment.BatchProcessing || b.Failed != 0 {
+		t.Errorf("without the store it is %+v", b)
+	}
+	w.clock.Advance(time.Minute)
+	if b = w.work(t, b); b.Status != payment.BatchCompleted || b.Succeeded != 1 {
 		t.Errorf("%+v", b)
 	}
 }
@@ -191,6 +229,7 @@ func TestAcceptedBatchWaitsForAGateway(t *testing.T) {
 	if err != nil || !result.Replayed || result.Payment.ID != w.results(t, b)[0].Payment.ID {
 		t.Errorf("%+v, %v", result, err)
 	}
+	w.audited(t)
 }
 
 func TestAcceptBatchOnce(t *testing.T) {
@@ -234,4 +273,5 @@ func TestAcceptBatchOnce(t *testing.T) {
 	wantCode(t, err, problem.InvalidParameter)
 	_, err = w.flow.BatchResults(t.Context(), ident.FromHalves(1, -1), 0, 10)
 	wantCode(t, err, problem.NotFound)
+	w.audited(t)
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"florin/audit"
-	"florin/gateway"
 	"florin/gateway/simulated"
 	"florin/internal/clock"
 	"florin/internal/loop"
@@ -17,21 +16,7 @@ func (w *world) audited(t testing.TB) audit.Report {
 	t.Helper()
 	journals := map[string]audit.Journal{}
 	for _, g := range w.gateways {
-		journals[g.Name()] = func(visit func(audit.Operation) error) error {
-			return g.Entries(func(e simulated.Entry) error {
-				kind, ok := map[simulated.Kind]audit.OperationKind{
-					simulated.KindCharge: audit.Charge, simulated.KindCapture: audit.Capture,
-					simulated.KindRefund: audit.Refund, simulated.KindVoid: audit.Void,
-				}[e.Kind]
-				if !ok {
-					return nil
-				}
-				return visit(audit.Operation{
-					ID: e.Operation, Kind: kind, Charge: e.Charge, Payment: e.Payment, Amount: e.Amount,
-					Approved: e.Outcome.Status == gateway.Approved,
-				})
-			})
-		}
+		journals[g.Name()] = simulated.Audit(g.Entries)
 	}
 	report, err := audit.Run(t.Context(), audit.Config{
 		Store: w.store, Journals: journals, Clock: clock.System{}, Each: loop.Each, Again: 1,

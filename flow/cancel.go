@@ -28,12 +28,14 @@ func (s *Service) Cancel(ctx context.Context, r Cancel) (Result, error) {
 	}
 	if held == nil {
 		cancel := payment.Cancel{Reversal: s.cfg.IDs.New(p.UserID), InquireAt: s.inquireAt(0)}
-		if g, ok := s.gateways[p.Gateway]; ok {
-			cancel.NoVoid = !g.Capabilities().Void
-		}
 		command := &paymentCommand{
 			payment: p.ID, claim: claim,
-			decide: func(p payment.Payment) (payment.Changes, error) { return payment.DecideCancel(p, cancel) },
+			decide: func(p payment.Payment) (payment.Changes, error) {
+				if g, ok := s.gateways[p.Gateway]; ok { // who has authorized it by now
+					cancel.NoVoid = !g.Capabilities().Void
+				}
+				return payment.DecideCancel(p, cancel)
+			},
 			answer: func(p payment.Payment) ([]store.Claim, error) { return answer(claim, p.State) },
 		}
 		held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))

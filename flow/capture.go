@@ -53,11 +53,11 @@ func (s *Service) Capture(ctx context.Context, r Capture) (CaptureResult, error)
 		return s.replayCapture(ctx, *held, p.ID)
 	}
 	take := payment.Take{ID: id, Minor: r.Minor, Final: r.Final, InquireAt: s.inquireAt(0)}
-	if g, ok := s.gateways[p.Gateway]; ok {
-		can := g.Capabilities()
-		take.Several, take.Partial = can.MultipleCapture, can.PartialCapture
-	}
 	command := &paymentCommand{payment: p.ID, claim: claim, decide: func(p payment.Payment) (payment.Changes, error) {
+		if g, ok := s.gateways[p.Gateway]; ok { // who has authorized it by now
+			can := g.Capabilities()
+			take.Several, take.Partial = can.MultipleCapture, can.PartialCapture
+		}
 		return payment.DecideCapture(p, take)
 	}}
 	held, err = lost(claim, s.cfg.Commit.Do(s.shard(p.ID), false, command))

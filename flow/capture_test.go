@@ -25,6 +25,36 @@ func manual(user int64) flow.Authorize {
 
 func keyed(scope string) *flow.Idempotency { return &flow.Idempotency{Scope: scope, Key: "k"} }
 
+// staleStore reads a payment as it was.
+type staleStore struct {
+	store.Store
+	payment payment.Payment
+}
+
+func (s staleStore) Payment(context.Context, ident.ID) (payment.Payment, error) {
+	return s.payment, nil
+}
+
+// TestCaptureOfWhatIsJustAuthorized: what the gateway can is that of the one that has
+// authorized the payment by the time of the capture, not when it was read.
+func TestCaptureOfWhatIsJustAuthorized(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := authorize(7, "pm_card_visa")
+	r.CaptureMethod, r.Confirm = payment.CaptureManual, false
+	before := w.pay(t, r, payment.RequiresConfirmation)
+	if _, err := w.flow.Confirm(t.Context(), flow.Confirm{Payment: before.ID}); err != nil {
+		t.Fatal(err)
+	}
+	cfg := w.cfg
+	cfg.Store = staleStore{w.store, before}
+	got, err := flow.New(cfg).Capture(t.Context(), flow.Capture{Payment: before.ID, Minor: 30_00})
+	if err != nil || got.Capture.Final || got.Payment.Status != payment.RequiresCapture {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.audited(t)
+}
+
 func TestCaptureInParts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -71,7 +71,7 @@ func TestChallengeThatNobodyAnswers(t *testing.T) {
 	if got := w.stored(t, p.ID); got.Status != payment.RequiresAction {
 		t.Fatalf("%s before its time", got.Status)
 	}
-	w.later(t, 30*time.Minute+time.Second)
+	w.later(t, 30*time.Minute+20*time.Second)
 	w.later(t, 2*time.Second)
 	got := w.stored(t, p.ID)
 	if got.Status != payment.Declined || got.Reason != problem.AuthenticationFail || w.open(t) != 0 {
@@ -86,6 +86,29 @@ func TestChallengeThatNobodyAnswers(t *testing.T) {
 	again, err := w.flow.Confirm(t.Context(), flow.Confirm{Payment: p.ID, Method: "pm_card_visa"})
 	if err != nil || again.Payment.Status != payment.Succeeded {
 		t.Errorf("confirmed again: %+v, %v", again.Payment.State, err)
+	}
+	w.audited(t)
+}
+
+// TestChallengeThatCameLate lapses in its time too: the gateway's hour begins when
+// the charge arrives.
+func TestChallengeThatCameLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.gateways[0].Listen(nil)
+	w.set(t, 0, simulated.Settings{ErrorAfterRate: 1, LateMS: 14_000})
+	p := w.pay(t, authorize(7, "pm_card_authenticationRequired"), payment.Processing)
+	w.set(t, 0, simulated.Settings{})
+	w.later(t, 15*time.Second)
+	if got := w.stored(t, p.ID); got.Status != payment.RequiresAction {
+		t.Fatalf("it is %s", got.Status)
+	}
+	w.later(t, 59*time.Minute)
+	for range 36 {
+		w.later(t, 5*time.Second)
+	}
+	if got := w.stored(t, p.ID); got.Status != payment.Declined || w.open(t) != 0 {
+		t.Errorf("%+v, %d open", got.State, w.open(t))
 	}
 	w.audited(t)
 }

@@ -55,7 +55,7 @@ func (s *Service) noticeDispute(p payment.Payment, n gateway.Notice) error {
 	}
 	command := &disputeCommand{payment: p, notice: *n.Dispute, disputed: payment.Disputed{
 		ID: s.cfg.IDs.New(p.UserID), Attempt: a.ID, Reference: n.Dispute.Reference, Amount: n.Dispute.Amount,
-		Reason: n.Dispute.Reason,
+		Reason: n.Dispute.Reason, Status: disputeStatuses[n.Dispute.Status],
 	}}
 	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
 		return err
@@ -139,18 +139,7 @@ func (c *disputeCommand) open(v *commit.View, p payment.Payment) (commit.Decisio
 	if err != nil {
 		return commit.Decision{}, err
 	}
-	made := changes.Disputes[0].Value
-	c.exceeds = made.Exceeds
-	further, err := payment.DecideDisputeOutcome(changes.Payment, payment.SettleDispute{
-		Dispute: made.ID, Status: disputeStatuses[c.notice.Status],
-	})
-	if err != nil {
-		return commit.Decision{}, err
-	}
-	changes.Payment = further.Payment
-	changes.Disputes = append(changes.Disputes, further.Disputes...)
-	changes.Transactions = append(changes.Transactions, further.Transactions...)
-	changes.Events = append(changes.Events, further.Events...)
+	c.exceeds = changes.Disputes[0].Value.Exceeds
 	return commit.Decision{Payment: changes}, nil
 }
 

@@ -126,6 +126,35 @@ func TestDisputeAfterRefund(t *testing.T) {
 	w.audited(t)
 }
 
+// TestDisputeIsToldInAnyOrder: the first notice that arrives may be the last one.
+func TestDisputeIsToldInAnyOrder(t *testing.T) {
+	t.Parallel()
+	receivable := ledger.Receivable("first")
+	for status, want := range map[gateway.DisputeStatus]map[ledger.Name]int64{
+		gateway.DisputeWon:         {receivable: -100_00, ledger.Disputes: 0, ledger.Losses: 0},
+		gateway.DisputeLost:        {receivable: -60_00, ledger.Disputes: 0, ledger.Losses: -40_00},
+		gateway.DisputeUnderReview: {receivable: -60_00, ledger.Disputes: -40_00, ledger.Losses: 0},
+	} {
+		w := newWorld(t)
+		p := w.pay(t, authorize(7, "pm_card_visa"), payment.Succeeded)
+		notice := gateway.Notice{Gateway: "first", Operation: p.Attempt, Dispute: &gateway.Dispute{
+			Reference: "dp_x", Amount: money.Amount{Minor: 40_00, Currency: "USD"}, Reason: "fraudulent",
+		}}
+		for _, told := range []gateway.DisputeStatus{status, gateway.DisputeNeedsResponse, status} {
+			notice.Dispute.Status = told
+			if err := w.flow.Notice(t.Context(), notice); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := w.stored(t, p.ID)
+		if len(got.Disputes) != 1 || string(got.Disputes[0].Status) != string(status) || got.Disputes[0].Version != 2 {
+			t.Errorf("%s: %+v", status, got.Disputes)
+		}
+		w.wantBalances(t, want)
+		w.audited(t)
+	}
+}
+
 func TestDisputeOfATopUp(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]gateway.DisputeStatus{"won": gateway.DisputeWon, "lost": gateway.DisputeLost} {

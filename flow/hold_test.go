@@ -97,6 +97,7 @@ func TestHold(t *testing.T) {
 	if err != nil || len(list) != 1 || list[0].ID != released.ID {
 		t.Errorf("the released ones are %+v, %v", list, err)
 	}
+	w.audited(t)
 }
 
 func TestHoldExpires(t *testing.T) {
@@ -122,6 +123,7 @@ func TestHoldExpires(t *testing.T) {
 	if got := w.events(t, short.ID); !slices.Equal(got, []event.Type{event.HoldCreated, event.HoldExpired}) {
 		t.Errorf("its events are %v", got)
 	}
+	w.audited(t)
 }
 
 // Capture, release and expiry race: exactly one of them wins, each time.
@@ -169,6 +171,7 @@ func TestHoldHasOneEnd(t *testing.T) {
 		}
 	}
 	w.wantWallet(t, 7, "USD", holds*1_00-captured.Load(), 0)
+	w.audited(t)
 }
 
 func TestPayout(t *testing.T) {
@@ -196,4 +199,5 @@ func TestPayout(t *testing.T) {
 	}
 	_, err = w.flow.PayoutByID(t.Context(), ident.FromHalves(first.ID.High()+1, first.ID.Low()))
 	wantCode(t, err, problem.NotFound)
+	w.audited(t)
 }

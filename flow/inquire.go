@@ -48,7 +48,7 @@ func (s *Service) inquireAttempt(ctx context.Context, p payment.Payment, a payme
 	outcome, err := s.resolve(ctx, a.Gateway, a.ID)
 	settle := s.settle(a.ID, outcome, nil)
 	settle.Inquired, settle.InquireAt = true, s.inquireAt(a.Inquiry.Count+1)
-	lapses := a.ID.Time().Add(challengeLife)
+	lapses := s.lapsesAt(a)
 	if outcome.Status == gateway.RequiresAction && s.now().Before(lapses) && settle.InquireAt.After(lapses) {
 		settle.InquireAt = lapses
 	}
@@ -61,9 +61,18 @@ func (s *Service) inquireAttempt(ctx context.Context, p payment.Payment, a payme
 	return errors.Join(err, s.record(ctx, p, settle))
 }
 
-// challengeLife is when a challenge that nobody has answered is asked about at the
-// latest: gateways give it up by then.
+// challengeLife is how long gateways wait for a cardholder, and a second.
 const challengeLife = time.Hour + time.Second
+
+// lapsesAt returns when a challenge that nobody has answered is asked about at the
+// latest: its gateway has given it up by then, however late it was sent.
+func (s *Service) lapsesAt(a payment.Attempt) time.Time {
+	late := s.sentFor()
+	if g, ok := s.gateways[a.Gateway]; ok {
+		late += g.Capabilities().Settling
+	}
+	return a.ID.Time().Add(late + challengeLife)
+}
 
 // surelyNotCharged tells whether a gateway that has not heard of an attempt will
 // not hear of it any more: it is strongly consistent, and its settling time has

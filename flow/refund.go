@@ -95,7 +95,7 @@ func (s *Service) giveBack(
 		return refund, nil
 	}
 	refund, _ = refundOf(command.decided, id)
-	return refund, nil
+	return refund.FirstOutcome(), nil
 }
 
 func refundOf(p payment.Payment, id ident.ID) (payment.Refund, bool) {
@@ -177,5 +177,5 @@ func refundAnswer(c *store.Claim, p payment.Payment, id ident.ID) ([]store.Claim
 	if !ok || r.Status == payment.OperationPending {
 		return nil, nil
 	}
-	return keep(c, r)
+	return keep(c, r.FirstOutcome())
 }

@@ -145,6 +145,27 @@ func TestTransferDeclines(t *testing.T) {
 	}
 }
 
+// TestTransfersAreAudited: transfers that are done and one that was declined, of
+// which only the key is left, are as they must be.
+func TestTransfersAreAudited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.give(t, 4, money.Amount{Minor: 1000, Currency: "EUR"})
+	for _, to := range []int64{8, 5} {
+		for _, minor := range []int64{300, 1001} {
+			r := keyedTransfer(transfer(4, to, minor), fmt.Sprint(minor, " to ", to))
+			r.Details = wallet.TransferDetails{Description: "rent", Metadata: map[string]string{"b": "2", "a": "1"}}
+			_, err := w.flow.Transfer(t.Context(), r)
+			if declined := problem.Is(err, problem.InsufficientFunds); declined != (minor > 1000) {
+				t.Errorf("%d to %d: %v", minor, to, err)
+			}
+		}
+	}
+	if report := w.audited(t); report.Totals.Transfers != 2 || report.Totals.Claims != 5 {
+		t.Errorf("the totals are %+v", report.Totals)
+	}
+}
+
 // TestTransferReplay: a repeated request moves nothing, and is answered the same.
 func TestTransferReplay(t *testing.T) {
 	t.Parallel()

@@ -89,6 +89,7 @@ func TestConcurrentWithdrawals(t *testing.T) {
 		t.Errorf("%d of 100 withdrawals were made", taken.Load())
 	}
 	w.wantWallet(t, 7, "USD", 5_00, 0)
+	w.audited(t)
 }
 
 func TestAdjustmentIsReplayedForEver(t *testing.T) {
@@ -157,6 +158,7 @@ func TestAdjustmentIsReplayedForEver(t *testing.T) {
 		t.Errorf("once there is enough: %v, %v", replayed, err)
 	}
 	w.wantWallet(t, 7, "USD", 0, 0)
+	w.audited(t)
 }
 
 // One name, asked for by many at once under keys that are one or many, is booked

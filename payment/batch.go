@@ -164,6 +164,8 @@ func (b Batch) Check() error {
 		return problem.New(problem.Internal, "the batch is completed with %d of %d answers", counted, b.Total)
 	case b.Status == BatchProcessing && b.DueAt.IsZero():
 		return problem.New(problem.Internal, "nobody works on the batch")
+	case b.Status != BatchProcessing && b.Status != BatchCompleted:
+		return problem.New(problem.Internal, "the batch's status is %q", b.Status)
 	}
 	return nil
 }

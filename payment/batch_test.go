@@ -104,3 +104,16 @@ func TestBatchWaitsLongerWithoutProgress(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckOfBatches: a status that is none is not sound.
+func TestCheckOfBatches(t *testing.T) {
+	t.Parallel()
+	b := payment.Batch{Status: payment.BatchProcessing, Total: 1, Done: []byte{0}, DueAt: batchAt}
+	if err := b.Check(); err != nil {
+		t.Error(err)
+	}
+	b.Status = "gone"
+	if b.Check() == nil {
+		t.Error("a batch that is gone is sound")
+	}
+}

@@ -1,6 +1,8 @@
 package payment
 
 import (
+	"slices"
+
 	"florin/ident"
 	"florin/problem"
 )
@@ -32,6 +34,9 @@ func (p Payment) Check() error {
 		return p.broken("its version is %d", p.Version)
 	}
 	if err := p.checkAttempts(); err != nil {
+		return err
+	}
+	if err := p.checkAwaited(); err != nil {
 		return err
 	}
 	return p.checkSums()
@@ -109,4 +114,59 @@ func (p Payment) checkAutomatic() error {
 
 func (p Payment) broken(detail string, args ...any) error {
 	return problem.New(problem.Internal, "payment broken: "+detail, args...)
+}
+
+// checkAwaited checks that somebody will ask about whatever is under way, that
+// what was authorized ends some day, and that everything is of one of the
+// payment's charges.
+func (p Payment) checkAwaited() error {
+	for _, a := range p.Attempts {
+		switch {
+		case a.Reversal != nil && a.Reversal.Status == OperationPending && a.Inquiry.At.IsZero():
+			return p.broken("nobody will try the reversal of %s again", a.ID.Text(ident.Attempt))
+		case p.Status == RequiresCapture && a.Stands() && a.ExpiresAt.IsZero():
+			return p.broken("nobody will void %s", a.ID.Text(ident.Attempt))
+		}
+	}
+	for _, c := range p.Captures {
+		if err := p.checkOperation(ident.Capture, c.ID, c.Attempt, c.Status, c.Inquiry); err != nil {
+			return err
+		}
+	}
+	for _, r := range p.Refunds {
+		if err := p.checkOperation(ident.Refund, r.ID, r.Attempt, r.Status, r.Inquiry); err != nil {
+			return err
+		}
+	}
+	for _, d := range p.Disputes {
+		status := OperationSucceeded
+		if d.handingIn() {
+			status = OperationPending
+		}
+		if err := p.checkOperation(ident.Dispute, d.ID, d.Attempt, status, d.Inquiry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkOperation checks that an operation is of one of the payment's attempts, and
+// that somebody will ask about it while it is pending.
+func (p Payment) checkOperation(
+	kind ident.Kind, id, attempt ident.ID, status OperationStatus, inquiry Inquiry,
+) error {
+	switch {
+	case !slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.ID == attempt }):
+		return p.broken("%s is of %s, which is none of its attempts", id.Text(kind), attempt.Text(ident.Attempt))
+	case status == OperationPending && inquiry.At.IsZero():
+		return p.broken("nobody will ask about %s", id.Text(kind))
+	}
+	return nil
+}
+
+// handingIn tells whether evidence was given of which no gateway has been told:
+// each time that it was handed in is counted. A dispute that is under review
+// without a submission was put there by its gateway.
+func (d Dispute) handingIn() bool {
+	return d.Status == DisputeUnderReview && !d.Submission.IsZero() && d.Inquiry.Count == 0
 }

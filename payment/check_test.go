@@ -117,7 +117,9 @@ func TestCheckOfSums(t *testing.T) {
 func TestCheckOfAttempts(t *testing.T) {
 	t.Parallel()
 	one := func(id ident.ID, outcome payment.Outcome) payment.Attempt {
-		return payment.Attempt{ID: id, Minor: 5000, Outcome: outcome, Inquiry: payment.Inquiry{At: time.Unix(1, 0)}}
+		return payment.Attempt{
+			ID: id, Minor: 5000, Outcome: outcome, Inquiry: payment.Inquiry{At: time.Unix(1, 0)}, ExpiresAt: after(60),
+		}
 	}
 	open, unknown := one(attempt(7), payment.OutcomePending), one(attempt(8), payment.OutcomeUnknown)
 	declined := one(attempt(10), payment.OutcomeDeclined)
@@ -156,6 +158,41 @@ func TestCheckOfAttempts(t *testing.T) {
 				t.Errorf("%s with %q: %v", status, name, err)
 			}
 		}
+	}
+}
+
+// What nobody would ever finish, or is of a charge that the payment does not have.
+func TestCheckOfWhatIsAwaited(t *testing.T) {
+	t.Parallel()
+	payments := standing(t)
+	succeeded, authorized := payments[payment.Succeeded], payments[payment.RequiresCapture]
+	refunding := followed(t, succeeded, refunds(1, 1000))
+	refunded := followed(t, refunding, refundEnds(1, payment.OperationSucceeded))
+	capturing := followed(t, authorized, captures(7, 1000, nil))
+	canceled := followed(t, authorized, cancels)
+	disputed := followed(t, succeeded, disputes(1, 1000))
+	answered := followed(t, disputed, submits(1))
+	handedIn := followed(t, answered, submitted(1, true))
+	reviewed := followed(t, disputed, disputeEnds(1, payment.DisputeUnderReview))
+	for name, c := range map[string]struct {
+		p       payment.Payment
+		corrupt func(*payment.Payment)
+	}{
+		"a refund":           {refunding, func(p *payment.Payment) { p.Refunds[0].Inquiry.At = time.Time{} }},
+		"a refund of none":   {refunded, func(p *payment.Payment) { p.Refunds[0].Attempt = attempt(9) }},
+		"a capture":          {capturing, func(p *payment.Payment) { p.Captures[0].Inquiry.At = time.Time{} }},
+		"a capture of none":  {capturing, func(p *payment.Payment) { p.Captures[0].Attempt = attempt(9) }},
+		"a reversal":         {canceled, func(p *payment.Payment) { p.Attempts[1].Inquiry.At = time.Time{} }},
+		"an authorization":   {authorized, func(p *payment.Payment) { p.Attempts[1].ExpiresAt = time.Time{} }},
+		"evidence":           {answered, func(p *payment.Payment) { p.Disputes[0].Inquiry.At = time.Time{} }},
+		"a dispute of none":  {disputed, func(p *payment.Payment) { p.Disputes[0].Attempt = attempt(9) }},
+		"evidence, and none": {handedIn, func(p *payment.Payment) { p.Disputes[0].Inquiry.Count = 0 }},
+		"a review of none":   {reviewed, func(p *payment.Payment) { p.Disputes[0].Attempt = ident.ID{} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			broken(t, c.p, c.corrupt)
+		})
 	}
 }
 

@@ -63,6 +63,8 @@ type Disputed struct {
 	Reason    string
 	// WalletMinor is the balance of the user's wallet, for a top-up.
 	WalletMinor int64
+	// Status is where it stands by now; "" for DisputeNeedsResponse.
+	Status DisputeStatus
 }
 
 // DecideDispute records a dispute, whatever it is of: the gateway has the money
@@ -101,7 +103,24 @@ func DecideDispute(p Payment, d Disputed) (Changes, error) {
 		Events:   []event.Event{dispute.event(event.DisputeCreated)},
 	}
 	p.bookDispute(dispute, &changes)
-	return changes.of(p)
+	changes, err = changes.of(p)
+	if err != nil || d.Status == "" {
+		return changes, err
+	}
+	return changes.movedOn(d)
+}
+
+// movedOn takes a dispute that was opened just now to where it stands: notices
+// come in any order, and the first one may tell how it ended.
+func (c Changes) movedOn(d Disputed) (Changes, error) {
+	next, err := DecideDisputeOutcome(c.Payment, SettleDispute{Dispute: d.ID, Status: d.Status})
+	if err != nil || len(next.Disputes) == 0 {
+		return c, err
+	}
+	c.Payment, c.Disputes[0].Value = next.Payment, next.Disputes[0].Value
+	c.Transactions = append(c.Transactions, next.Transactions...)
+	c.Events = append(c.Events, next.Events...)
+	return c, nil
 }
 
 // Dispute finds a dispute by its gateway's own id.

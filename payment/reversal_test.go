@@ -15,12 +15,12 @@ func TestReversalNamesWhatWasTried(t *testing.T) {
 	first, second, third := ident.ID{1}, ident.ID{2}, ident.ID{3}
 	reversal := func(r payment.Reversal, c payment.Reverse) payment.Reversal {
 		t.Helper()
-		c.Attempt = ident.ID{9}
+		c.Attempt, c.InquireAt = ident.ID{9}, after(20)
 		p := payment.Payment{
 			Amount: money.Amount{Minor: 1, Currency: "USD"},
 			State:  payment.State{Status: payment.Declined, Version: 1},
 			Attempts: []payment.Attempt{{
-				ID: c.Attempt, Minor: 1, Outcome: payment.OutcomeApproved, Reversal: &r,
+				ID: c.Attempt, Minor: 1, Outcome: payment.OutcomeApproved, Reversal: &r, Inquiry: payment.Inquiry{At: after(10)},
 			}},
 		}
 		changes, err := payment.DecideReversal(p, c)

@@ -8,6 +8,7 @@ import (
 
 	"florin/flow"
 	"florin/ident"
+	"florin/ledger"
 	"florin/payment"
 	"florin/problem"
 	"florin/vault"
@@ -37,6 +38,10 @@ type answer struct {
 	transfer   flow.TransferResult
 	hold       wallet.Hold
 	transfers  []flow.TransferResult
+	dispute    flow.DisputeResult
+	payout     wallet.Payout
+	stored     payment.Batch
+	settled    ledger.Settlement
 	balances   []flow.Balance
 	replayed   bool
 	err        error
@@ -67,6 +72,14 @@ func (a *auditor) answered(r *request, got answer, sent sending) (again bool) {
 		a.toldTransfer(r, got.transfer, sent)
 	case placeHold, takeHold, freeHold:
 		a.toldHold(r, got.hold, got.replayed, sent)
+	case storeBatch:
+		a.toldBatch(r, got.stored, got.replayed)
+	case payOut:
+		a.toldPayout(r, got.payout, got.replayed)
+	case settle:
+		a.toldSettlement(r, got.settled, got.replayed)
+	case giveEvidence:
+		a.toldDispute(r, got.dispute)
 	case lookWallet:
 		a.toldWallet(r, got.balances, sent)
 	case batch, transferBatch: // its items are answered one by one
@@ -96,7 +109,7 @@ func (a *auditor) toldPayment(r *request, got flow.Result, sent sending) {
 		a.fail("%s is told of a payment that is not durable", r)
 		return
 	}
-	if !record.had(p.State) {
+	if !record.had(p.State) && !a.gaveUp(r, p.State) {
 		a.fail("%s is told a state that the payment never had: %+v", r, p.State)
 	}
 	if r.kind == look && p.Version < r.seen {
@@ -138,9 +151,15 @@ func (a *auditor) toldAgain(r *request, c *claimRecord, p payment.Payment, sent 
 	}
 	state := p.State
 	if r.kind == confirm {
-		state.Version = 0 // not kept when somebody else learned the outcome
+		// Not kept when somebody else learned the outcome: then it may be told as it
+		// was, or as things stand.
+		state = payment.State{
+			Status: state.Status, Reason: state.Reason, PaymentMethod: state.PaymentMethod, Attempt: state.Attempt,
+			Gateway: state.Gateway, AuthorizedMinor: state.AuthorizedMinor,
+		}
 	}
-	processing := p.Status == payment.Processing
+	processing := p.Status == payment.Processing ||
+		r.kind == confirm && p.Status == payment.RequiresAction // which is kept only where its own call said so
 	switch {
 	case c.state == nil && !processing:
 		c.state, c.step = &state, a.w.step
@@ -165,7 +184,7 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 	}
 	a.toldWay(r, got.Refund)
 	a.w.count("told refund " + string(state.status))
-	if a.w.workload.ending && state.status == payment.OperationPending {
+	if a.w.workload.ending && got.Replayed && state.status == payment.OperationPending {
 		a.fail("%s is told pending when everything is settled", r)
 	}
 	c := a.claimOf(r)
@@ -176,6 +195,8 @@ func (a *auditor) toldRefund(r *request, got flow.RefundResult, sent sending) {
 	case c.refund == nil && state.status != payment.OperationPending:
 		c.refund, c.step = &state, a.w.step
 	case c.refund == nil || *c.refund == state:
+	case c.claim.Answer == nil && state.version > c.refund.version: // it has failed later, and was not kept
+		c.refund, c.step = &state, a.w.step
 	case state.status != payment.OperationPending || sent.step > c.step:
 		a.fail("%s is told %+v, and was told %+v", r, state, *c.refund)
 	}
@@ -264,6 +285,9 @@ func (a *auditor) refused(r *request, err error, sent sending) (again bool) {
 		return false
 	}
 	a.w.count("told " + string(p.Code))
+	if a.vanished(r, p.Code, sent) {
+		a.w.count("payment method deleted under a payment")
+	}
 	reason := a.reason(r, p, sent)
 	if reason == "" {
 		return slices.Contains([]problem.Code{
@@ -272,6 +296,14 @@ func (a *auditor) refused(r *request, err error, sent sending) (again bool) {
 	}
 	a.fail("%s is answered %v, but %s", r, err, reason)
 	return false
+}
+
+// vanished tells whether a request to pay is refused because its payment method
+// was deleted after it was sent.
+func (a *auditor) vanished(r *request, code problem.Code, sent sending) bool {
+	id, err := ident.Parse(ident.PaymentMethod, r.method)
+	m := a.methods[id]
+	return code == problem.NotFound && err == nil && m != nil && m.row.UserID == r.user && m.deleted > sent.seq
 }
 
 // reason says why a refusal is wrong; "" when it is right.
@@ -286,13 +318,13 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	case problem.IdempotencyKeyReuse:
 		c := a.claims[claimKey{r.scope, r.user, r.key}]
 		other := c != nil && c.claim.Digest != r.body()
-		return unless(other || a.renamed(r), "its key was used with no other body")
+		return unless(other || a.renamed(r) || a.resettled(r), "its key was used with no other body")
 	case problem.InvalidParameter:
 		return unless(r.invalid(a, sent.seq), "it is valid")
 	case problem.NotFound:
 		return unless(r.missing(a), "what it names is there")
 	case problem.WrongState:
-		return unless(r.ended(a) || a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
+		return unless(r.ended(a) || r.closed(a) || a.was(r, sent.seq, r.refuses), "the payment was never in a wrong state")
 	case problem.InsufficientFunds, problem.WalletFull:
 		return a.declined(r, p.Code, sent)
 	case problem.OverCapture:
@@ -302,8 +334,8 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 		}), "enough was left")
 	case problem.OverRefund:
 		return unless(a.was(r, sent.seq, func(s payment.State) bool {
-			left := s.CapturedMinor - s.RefundedMinor - s.RefundPendingMinor
-			return left == 0 || r.minor > left
+			left := s.CapturedMinor - s.RefundedMinor - s.RefundPendingMinor - s.DisputedMinor
+			return left <= 0 || r.minor > left
 		}), "enough was left")
 	default:
 		return fmt.Sprintf("%s is never an answer", p.Code)

@@ -14,6 +14,7 @@ import (
 	"florin/problem"
 	"florin/store"
 	"florin/vault"
+	"florin/wallet"
 )
 
 // auditor keeps its own books, from the commits, calls and answers that it is
@@ -33,12 +34,21 @@ type auditor struct {
 	events       [][]event.Event // by shard
 	calls        map[ident.ID]*callRecord
 	unsettled    map[ident.ID]string // operations that are open
+	disputes     map[ident.ID]*disputeRecord
+	cases        map[disputeKey]*disputeCase
+	challenges   map[ident.ID]bool // those that their cardholders have ended: passed
 
 	objects     map[ident.ID]ident.Kind // what wallets' requests have made
 	asked       map[adjustmentName][]money.Amount
 	adjustments map[adjustmentName]*adjustmentRecord
 	transfers   map[ident.ID]*transferRecord
 	holds       map[ident.ID]*holdRecord
+	expires     map[ident.ID]time.Time // when authorizations were to end at first
+	batches     map[ident.ID]*batchRecord
+	storing     map[string]*request // by an item's description: its batch
+	payouts     map[ident.ID]wallet.Payout
+	settling    map[settlementName][]settlementValues // what was asked for
+	settlements map[settlementName]*settlementRecord
 	wanted      map[string]*request   // by description
 	byBody      map[[16]byte]*request // by digest
 }
@@ -57,9 +67,12 @@ type paymentRecord struct {
 	attempts []payment.Attempt
 	captures []*captureRecord
 	refunds  []*refundRecord
+	disputes []*disputeRecord
 	chain    int       // attempts since somebody asked for one
 	began    time.Time // when somebody did
 	told     int64     // the greatest version that a client was told
+
+	cancelAsked bool // by a client
 }
 
 // refundRecord is what the auditor knows of a refund.
@@ -110,9 +123,10 @@ func (r *paymentRecord) capture(id ident.ID) *captureRecord {
 
 // methodRecord is what the auditor knows of a payment method.
 type methodRecord struct {
-	row    vault.PaymentMethod
-	number string // the card's
-	gone   int    // the step in which a client was told of its deletion
+	row     vault.PaymentMethod
+	number  string // the card's
+	gone    int    // the step in which a client was told of its deletion
+	deleted int64  // the commit that deleted it
 }
 
 // accountKey names an account among all shards.
@@ -160,7 +174,11 @@ func newAuditor(w *world) *auditor {
 		methods: map[ident.ID]*methodRecord{}, versions: map[ident.ID]int64{},
 		accounts: map[accountKey]*accountRecord{}, claims: map[claimKey]*claimRecord{},
 		descriptions: map[string]bool{}, events: make([][]event.Event, w.cfg.Shards),
-		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{},
+		calls: map[ident.ID]*callRecord{}, unsettled: map[ident.ID]string{}, challenges: map[ident.ID]bool{},
+		expires: map[ident.ID]time.Time{}, batches: map[ident.ID]*batchRecord{}, storing: map[string]*request{},
+		payouts: map[ident.ID]wallet.Payout{}, settling: map[settlementName][]settlementValues{},
+		settlements: map[settlementName]*settlementRecord{},
+		disputes:    map[ident.ID]*disputeRecord{}, cases: map[disputeKey]*disputeCase{},
 		objects: map[ident.ID]ident.Kind{}, asked: map[adjustmentName][]money.Amount{},
 		adjustments: map[adjustmentName]*adjustmentRecord{}, transfers: map[ident.ID]*transferRecord{},
 		holds: map[ident.ID]*holdRecord{}, wanted: map[string]*request{}, byBody: map[[16]byte]*request{},
@@ -171,10 +189,8 @@ func (a *auditor) fail(format string, args ...any) { a.w.fail("audit: "+format, 
 
 // open says which operations are open; "" for none.
 func (a *auditor) open() string {
-	if len(a.unsettled) == 0 {
-		return ""
-	}
 	var all []string
+	a.overdue(func(id ident.ID) { all = append(all, id.Text(ident.Attempt)+", which has expired") })
 	for _, what := range a.unsettled {
 		all = append(all, what)
 	}

@@ -18,6 +18,30 @@ type booking struct {
 	minor    map[ledger.Name]int64 // what each account gets in all; negative: loses
 }
 
+// bookings are what must have a transaction now, each object's in order.
+type bookings map[ident.ID][]*booking
+
+// expect adds what an object must book, nil for nothing.
+func (all bookings) expect(id ident.ID, some ...*booking) {
+	for _, b := range some {
+		if b != nil {
+			all[id] = append(all[id], b)
+		}
+	}
+}
+
+// take removes an object's next booking; nil when there is none.
+func (all bookings) take(id ident.ID) *booking {
+	left := all[id]
+	if len(left) == 0 {
+		return nil
+	}
+	if all[id] = left[1:]; len(left) == 1 {
+		delete(all, id)
+	}
+	return left[0]
+}
+
 // move is a booking of one amount from one account to another, of no payment.
 func move(kind ledger.Kind, user int64, a money.Amount, from, to ledger.Name) *booking {
 	return &booking{

@@ -58,6 +58,7 @@ func (a *auditor) charging(p *provider, c gateway.Charge) {
 	}
 	switch {
 	case c.Capture != (r.row.CaptureMethod == payment.CaptureAutomatic),
+		c.OffSession != r.row.Details.OffSession,
 		c.Amount != r.row.Amount || attempt.Gateway != p.Name() || c.Card.Number != a.number(attempt.Method):
 		a.fail("%s is charged for something else", name)
 	case !attempt.Outcome.Open() && !late:
@@ -81,7 +82,14 @@ func (a *auditor) mayStand(n payment.Attempt) bool {
 	if err != nil {
 		a.fail("a gateway cannot be asked: %v", err)
 	}
-	return outcome.Status == gateway.Approved || outcome.Status == gateway.NotFound && call.at.landing[n.ID] > 0
+	switch outcome.Status {
+	case gateway.Approved, gateway.RequiresAction, gateway.Pending:
+		return true
+	case gateway.NotFound:
+		return call.at.landing[n.ID] > 0
+	default:
+		return false
+	}
 }
 
 // capturing takes a capture that is about to be sent.
@@ -136,7 +144,8 @@ func (a *auditor) voiding(p *provider, v gateway.Void) {
 	if v.Reference != simulated.Reference(v.Charge) {
 		a.fail("%s is sent with the reference %q", name, v.Reference)
 	}
-	if charge.Reversal == nil || charge.Reversal.ID != v.Operation || charge.Gateway != p.Name() {
+	again := a.calls[v.Operation].times > 1 // refused meanwhile, and by now under another id
+	if charge.Reversal == nil || charge.Reversal.ID != v.Operation && !again || charge.Gateway != p.Name() {
 		a.fail("%s is sent for something else", name)
 	}
 }

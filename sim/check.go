@@ -33,7 +33,10 @@ func (w *world) check() {
 	w.audit.checkOperations()
 	w.audit.checkClearing()
 	w.audit.checkHoldRows()
+	w.audit.checkPayoutRows()
+	w.audit.checkStored()
 	w.audit.checkWallets()
+	w.prove()
 	w.report.Payments = len(w.audit.order)
 }
 
@@ -99,12 +102,18 @@ func (a *auditor) checkRow(p payment.Payment) {
 		a.fail("%s is read as %+v, and was committed as %+v", name, p.State, r.row.State)
 	case !reflect.DeepEqual(p.Attempts, attempts) && len(attempts) > 0:
 		a.fail("%s is read with other attempts", name)
-	case len(p.Captures) != len(r.captures) || len(p.Refunds) != len(r.refunds):
-		a.fail("%s is read with other captures or refunds", name)
+	case len(p.Captures) != len(r.captures) || len(p.Refunds) != len(r.refunds) ||
+		len(p.Disputes) != len(r.disputes):
+		a.fail("%s is read with other captures, refunds or disputes", name)
 	}
 	for _, c := range p.Captures {
 		if known := r.capture(c.ID); known == nil || captureStateOf(c) != captureStateOf(known.row) {
 			a.fail("%s is read with another capture", name)
+		}
+	}
+	for _, d := range p.Disputes {
+		if known := a.disputes[d.ID]; known == nil || !reflect.DeepEqual(d, known.row) {
+			a.fail("%s is read with another dispute", name)
 		}
 	}
 	for _, f := range p.Refunds {
@@ -125,6 +134,9 @@ func (a *auditor) checkGateway(p *provider) {
 	g := atGateway{map[ident.ID]int64{}, map[ident.ID]int64{}, map[ident.ID]int64{}}
 	receivable := map[money.Currency]int64{}
 	err := p.inner.Entries(func(e simulated.Entry) error {
+		if e.Kind == simulated.KindEvidence {
+			return nil
+		}
 		r := a.owner[e.Operation]
 		if r == nil || r.row.ID != e.Payment {
 			a.fail("%s has a %s %x, which is nobody's", p.Name(), e.Kind, e.Operation)
@@ -157,6 +169,8 @@ func (a *auditor) checkGateway(p *provider) {
 			receivable[key.Currency] += account.balance
 		}
 	}
+	a.checkCases(p, receivable)
+	a.checkSettlements(p, receivable)
 	if receivable["USD"] != 0 || receivable["JPY"] != 0 {
 		a.fail("the books and %s differ by %d USD and %d JPY", p.Name(), receivable["USD"], receivable["JPY"])
 	}
@@ -192,7 +206,7 @@ func (a *auditor) checkCharge(g atGateway, r *paymentRecord, n payment.Attempt) 
 	left := g.charged[n.ID] - g.returned[n.ID]
 	want := int64(0)
 	if stands(n) {
-		want = n.Minor - r.returned(n)
+		want = n.Minor - r.returned(n) - r.released(n)
 		a.w.report.Charges++
 	}
 	if n.Reversal != nil {

@@ -29,19 +29,24 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	for _, change := range c.Attempts {
 		a.takeAttempt(change)
 	}
-	booked := map[ident.ID]*booking{} // what must have a transaction now
+	booked := bookings{}
 	for _, change := range c.Captures {
 		if r := a.payments[change.Value.Payment]; a.takeCapture(change) {
-			booked[change.Value.ID] = captureBooking(r, change.Value)
+			booked.expect(change.Value.ID, captureBooking(r, change.Value))
 		}
 	}
 	for _, change := range c.Refunds {
-		if b := a.takeRefund(change); b != nil {
-			booked[change.Value.ID] = b
-		}
+		booked.expect(change.Value.ID, a.takeRefund(change)...)
+	}
+	for _, change := range c.Disputes {
+		booked.expect(change.Value.ID, a.takeDispute(change)...)
 	}
 	for _, change := range c.Methods {
 		a.takeMethod(change)
+	}
+	a.takeItems(c.BatchItems)
+	for _, change := range c.Batches {
+		a.takeBatch(shard, change)
 	}
 	adjusted := a.takeWallets(shard, won, c, booked)
 	a.takeEvents(shard, c.Events, before)
@@ -53,6 +58,9 @@ func (a *auditor) committed(shard int, won []store.Claim, c *store.Changes) {
 	}
 	a.takeTransactions(shard, c, booked)
 	a.checkWalletChanges(shard, adjusted, c)
+	a.checkDisputes(c)
+	a.checkBatches(c)
+	a.checkRefundable(c)
 	for _, change := range c.Payments {
 		a.checkPayment(a.payments[change.Value.ID])
 	}
@@ -112,6 +120,7 @@ func (a *auditor) takeAttempt(change store.Change[payment.Attempt]) {
 		return
 	}
 	if change.New {
+		a.checkChargeable(n)
 		r.attempts, i = append(r.attempts, n), len(r.attempts)
 		a.owner[n.ID] = r
 	}
@@ -124,13 +133,15 @@ func (a *auditor) takeAttempt(change store.Change[payment.Attempt]) {
 	case old.Reversal != nil && (n.Reversal == nil || n.Reversal.ID != old.Reversal.ID && !a.refusedVoid(old)):
 		a.fail("%s has another reversal", name)
 	}
+	a.checkExpiry(r, old, n)
 	r.attempts[i] = n
 	reversing := n.Reversal != nil && n.Reversal.Status != payment.OperationSucceeded
 	if n.Reversal != nil {
 		a.owner[n.Reversal.ID] = r
 	}
-	a.note(n.ID, ident.Attempt, n.Outcome.Open() || reversing)
+	a.note(n.ID, ident.Attempt, n.Outcome.Open() || reversing || !n.Inquiry.At.IsZero())
 	a.checkMethod(n)
+	a.checkChallenge(n)
 }
 
 // refusedVoid tells whether the gateway has refused an attempt's reversal.
@@ -147,7 +158,8 @@ func (a *auditor) refusedVoid(n payment.Attempt) bool {
 func (a *auditor) checkCard(n payment.Attempt) {
 	name := n.ID.Text(ident.Attempt)
 	number := a.number(n.Method)
-	refusal, refuses := vault.TestBehaviour(number)
+	refusal, refuses := a.refusal(n)
+	afterwards, _ := vault.TestAfterAuthentication(number)
 	id, err := ident.Parse(ident.PaymentMethod, n.Method)
 	switch {
 	case err == nil && a.methods[id] != nil && a.methods[id].row.UserID != n.UserID:
@@ -157,6 +169,8 @@ func (a *auditor) checkCard(n payment.Attempt) {
 	case n.Outcome == payment.OutcomeApproved && refuses:
 		a.fail("%s is approved, with a card that answers %s", name, refusal)
 	case n.Outcome != payment.OutcomeDeclined || n.Reason == problem.NotCharged || n.Reason == refusal:
+	case n.Reason == problem.AuthenticationFail: // checkChallenge sees to it
+	case a.w.faults.decline > 0 && n.Reason == afterwards: // in the place of the challenge
 	case n.Reason == problem.GenericDecline && a.w.faults.decline > 0:
 	default:
 		a.fail("%s is declined with %s, with a card that answers %q", name, n.Reason, refusal)
@@ -196,7 +210,7 @@ func (a *auditor) takeCapture(change store.Change[payment.Capture]) (done bool) 
 }
 
 // takeRefund returns what the refund must book now.
-func (a *auditor) takeRefund(change store.Change[payment.Refund]) *booking {
+func (a *auditor) takeRefund(change store.Change[payment.Refund]) []*booking {
 	n := change.Value
 	name := n.ID.Text(ident.Refund)
 	r := a.payments[n.Payment]
@@ -215,19 +229,22 @@ func (a *auditor) takeRefund(change store.Change[payment.Refund]) *booking {
 		r.refunds = append(r.refunds, f)
 		a.owner[n.ID] = r
 	}
-	if f.row.Status != payment.OperationPending && f.row.Status != n.Status {
-		a.fail("%s goes from %s to %s", name, f.row.Status, n.Status)
+	a.checkRefundStep(r, f.row, n)
+	path := a.refundPath(r, f.row.Status, n, change.New)
+	if f.row.Status == payment.OperationPending { // as it may have been between two commands of one group
+		f.states = append(f.states, refundState{payment.OperationPending, "", 1, n.Amount.Minor, n.Reference})
 	}
-	settled := f.row.Status == payment.OperationPending && n.Status != payment.OperationPending
+	if n.FailedLater() && f.row.Status == payment.OperationPending { // it has succeeded within the same commit
+		f.states = append(f.states, refundState{
+			payment.OperationSucceeded, "", n.Version - 1, n.Amount.Minor, n.Reference,
+		})
+	}
 	f.row = n
 	if state := stateOf(n); !slices.Contains(f.states, state) {
 		f.states = append(f.states, state)
 	}
 	a.note(n.ID, ident.Refund, n.Status == payment.OperationPending)
-	if settled || change.New {
-		return a.refundBooking(r, n)
-	}
-	return nil
+	return path
 }
 
 func (a *auditor) takeMethod(change store.Change[vault.PaymentMethod]) {
@@ -248,7 +265,9 @@ func (a *auditor) takeMethod(change store.Change[vault.PaymentMethod]) {
 	if !m.row.DeletedAt.IsZero() || change.New == (n.Sealed == nil) {
 		a.fail("%s is written after its deletion, or keeps its card", n.ID.Text(ident.PaymentMethod))
 	}
-	m.row = n
+	if m.row = n; !n.DeletedAt.IsZero() {
+		m.deleted = a.seq
+	}
 }
 
 func (a *auditor) takeClaims(won, answered []store.Claim) {
@@ -295,12 +314,19 @@ type eventStep struct {
 
 var waiting = []payment.Status{payment.RequiresPaymentMethod, payment.RequiresConfirmation, payment.Declined}
 
+// underWay are the statuses in which an attempt is open.
+var underWay = []payment.Status{payment.Processing, payment.RequiresAction}
+
 var eventSteps = map[event.Type]eventStep{
-	event.PaymentProcessing:   {append(slices.Clone(waiting), "", payment.Processing), payment.Processing},
-	event.PaymentAuthorized:   {[]payment.Status{payment.Processing}, payment.RequiresCapture},
-	event.PaymentSucceeded:    {[]payment.Status{payment.Processing, payment.RequiresCapture}, payment.Succeeded},
-	event.PaymentDeclined:     {append(slices.Clone(waiting), "", payment.Processing), payment.Declined},
-	event.PaymentCanceled:     {append(slices.Clone(waiting), payment.RequiresCapture), payment.Canceled},
+	event.PaymentProcessing:     {append(slices.Clone(waiting), append(underWay, "")...), payment.Processing},
+	event.PaymentRequiresAction: {[]payment.Status{payment.Processing}, payment.RequiresAction},
+	event.PaymentAuthorized:     {underWay, payment.RequiresCapture},
+	event.PaymentSucceeded:      {append(slices.Clone(underWay), payment.RequiresCapture), payment.Succeeded},
+	event.PaymentDeclined:       {append(slices.Clone(waiting), append(underWay, "")...), payment.Declined},
+	event.PaymentCanceled: {
+		append(slices.Clone(waiting), payment.RequiresAction, payment.RequiresCapture), payment.Canceled,
+	},
 	event.PaymentLateApproval: {payment.Statuses(), ""},
 	event.PaymentReversed:     {payment.Statuses(), ""},
+	event.PaymentReleased:     {payment.Statuses(), ""},
 }

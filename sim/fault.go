@@ -8,7 +8,7 @@ import (
 )
 
 // faults is how often things go wrong: each a probability a call, from kill on a
-// step of the scheduler, of the last two a move of the clock.
+// step of the scheduler, of the last three a move of the clock.
 type faults struct {
 	read, begin, claim, load, write  float64 // of the store, without effect
 	refuse                           float64 // a group, whose commands may all be sound
@@ -23,12 +23,14 @@ type faults struct {
 	hang         float64 // no answer before the deadline
 	slow         float64
 	pending      float64 // the gateway will tell later
+	pends        float64 // the same, and it says so when it is asked
 	unknown      float64 // the gateway does not know
 	decline      float64 // an operation that would have been approved
 	tardy        float64 // of what happens late: later than the gateway promises
 	resolve      float64 // asking fails
 	listenBefore float64 // a notice is lost on the way, or its answer is
 	listenAfter  float64
+	listenLost   float64 // it is lost for good
 
 	forget float64 // a command does not say what it reads, and is asked again
 
@@ -40,6 +42,7 @@ type faults struct {
 	blind   float64 // a shard is away for a while
 	bigJump float64 // the clock jumps by seconds
 	back    float64 // the clock is set back by milliseconds
+	leap    float64 // the clock jumps by days, in a world in which days pass
 }
 
 // drawFaults draws a world's character: some of its faults never happen, others
@@ -55,13 +58,14 @@ func drawFaults(d dice) faults {
 	call := func(p float64) float64 { return draw(p, 0.5) }
 	step := func(p float64) float64 { return draw(p, 4*p) }
 	f := faults{
-		read: call(0.01), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
+		read: call(0.02), begin: call(0.01), claim: call(0.01), load: call(0.01), write: call(0.01),
 		refuse: call(0.01), commitConflict: call(0.03), commitLost: call(0.01),
 		commitUnknownNo: call(0.02), commitUnknownOK: call(0.02), lookUp: call(0.3),
 		notSent: call(0.03), errorBefore: call(0.03), errorAfter: call(0.03), errorLate: call(0.04),
-		hang: call(0.03), slow: call(0.1), pending: call(0.03), unknown: call(0.02), decline: call(0.05),
+		hang: call(0.03), slow: call(0.1), pending: call(0.03), pends: call(0.03), unknown: call(0.02), decline: call(0.05),
 		tardy: pick(d, 0, 0, 0.3, 0.9), resolve: call(0.1), listenBefore: call(0.1), listenAfter: call(0.1),
-		forget: call(0.02), hangUp: call(0.05),
+		listenLost: call(0.4),
+		forget:     call(0.02), hangUp: call(0.05),
 		kill: step(0.0015), stop: step(0.0005), reopen: step(0.0005), outage: step(0.0005), blind: step(0.0005),
 		bigJump: step(0.02), back: step(0.005),
 	}
@@ -113,6 +117,10 @@ const (
 	SkipTransfers Break = "skip-transfers"
 	// SkipExpiry never ends holds whose time is over.
 	SkipExpiry Break = "skip-expiry"
+	// SkipVoids never ends authorizations whose time is over.
+	SkipVoids Break = "skip-voids"
+	// SkipBatches never works on batches that were stored.
+	SkipBatches Break = "skip-batches"
 	// ForgetNotice takes notices and does nothing.
 	ForgetNotice Break = "forget-notice"
 )
@@ -122,6 +130,7 @@ func Breaks() []Break {
 	return []Break{
 		AckBeforeCommit, LoseCommit, ForgetEvent, ForgetClaim, ForgetReservation, WrongBalance,
 		ChargeTwice, TrustErrors, ForgetVoid, SkipInquiry, ForgetNotice, SkipTransfers, SkipExpiry,
+		SkipVoids, SkipBatches,
 	}
 }
 

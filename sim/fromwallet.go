@@ -1,6 +1,9 @@
 package sim
 
 import (
+	"slices"
+
+	"florin/gateway"
 	"florin/ident"
 	"florin/ledger"
 	"florin/money"
@@ -32,23 +35,100 @@ func captureBooking(r *paymentRecord, c payment.Capture) *booking {
 	return move(ledger.KindCapture, c.UserID, amount, source(c.UserID, charge.Gateway), beneficiary(r.row)).of(r.row)
 }
 
-// refundBooking returns what a refund books that has just come to its status. A
+// refundPath returns what a refund books on its way from one status to the next:
+// between two commits it may have gone two steps.
+func (a *auditor) refundPath(r *paymentRecord, from payment.OperationStatus, f payment.Refund, made bool) []*booking {
+	var steps []*booking
+	if made {
+		steps = append(steps, a.refundBooking(r, f, payment.OperationPending))
+		if f.Status == payment.OperationPending {
+			return steps
+		}
+		if f.Gateway == payment.Wallet {
+			steps = nil // at once
+		}
+	}
+	switch {
+	case from == f.Status:
+	case f.FailedLater():
+		if from == payment.OperationPending {
+			steps = append(steps, a.refundBooking(r, f, payment.OperationSucceeded))
+		}
+		a.w.count("refund failed later")
+		to := beneficiary(r.row)
+		if to != ledger.Sales {
+			a.w.count("refund of a top-up failed later")
+		}
+		back := move(ledger.KindRefundFailed, f.UserID, f.Amount, ledger.Receivable(f.Gateway), to).of(r.row)
+		steps = append(steps, back)
+	default:
+		steps = append(steps, a.refundBooking(r, f, f.Status))
+	}
+	return steps
+}
+
+// checkRefundStep holds a refund's next status against its last one, and against
+// what its gateway says when it failed after it had succeeded.
+func (a *auditor) checkRefundStep(r *paymentRecord, old, f payment.Refund) {
+	name := f.ID.Text(ident.Refund)
+	steps := map[payment.OperationStatus]int64{payment.OperationPending: 1, payment.OperationSucceeded: 2}
+	later := f.Status == payment.OperationFailed && f.Version == 3
+	switch {
+	case old.Status == payment.OperationPending && !later:
+	case old.Status != payment.OperationFailed && later:
+		outcome, err := a.calls[f.ID].at.inner.Resolve(background(), f.ID)
+		if err != nil || outcome.Status != gateway.Declined {
+			a.fail("%s has failed later, and its gateway says %s", name, outcome.Status)
+		}
+	case old.Status != f.Status:
+		a.fail("%s goes from %s to %s", name, old.Status, f.Status)
+	}
+	if most := steps[f.Status]; most > 0 && f.Version > most || f.Amount != old.Amount || f.Payment != r.row.ID {
+		a.fail("%s is %s in version %d", name, f.Status, f.Version)
+	}
+}
+
+// checkRefundable checks, after a commit, that its refunds took what was left,
+// also of what is disputed.
+func (a *auditor) checkRefundable(c *store.Changes) {
+	for _, change := range c.Refunds {
+		disputed := slices.ContainsFunc(c.Disputes, func(d store.Change[payment.Dispute]) bool {
+			return d.Value.Payment == change.Value.Payment
+		})
+		p := a.payments[change.Value.Payment].row
+		taken := p.RefundedMinor + p.RefundPendingMinor + p.DisputedMinor
+		if change.New && !disputed && taken > p.CapturedMinor {
+			a.fail("%s begins when nothing is left", change.Value.ID.Text(ident.Refund))
+		}
+	}
+}
+
+// refundBooking returns what a refund books that has just come to a status. A
 // top-up's is set aside while it is pending.
-func (a *auditor) refundBooking(r *paymentRecord, f payment.Refund) *booking {
+func (a *auditor) refundBooking(r *paymentRecord, f payment.Refund, status payment.OperationStatus) *booking {
 	own, held := ledger.Wallet(f.UserID), ledger.Held(f.UserID)
 	topUp := r.row.Purpose == payment.WalletTopUp
 	switch {
-	case topUp && f.Status == payment.OperationPending:
+	case topUp && status == payment.OperationPending:
 		return move(ledger.KindRefundReserved, f.UserID, f.Amount, own, held).of(r.row)
-	case topUp && f.Status == payment.OperationFailed:
+	case topUp && status == payment.OperationFailed:
 		a.w.count("refund of a top-up failed")
 		return move(ledger.KindRefundReleased, f.UserID, f.Amount, held, own).of(r.row)
-	case f.Status != payment.OperationSucceeded:
+	case status != payment.OperationSucceeded:
 		return nil
 	case topUp:
 		return move(ledger.KindRefund, f.UserID, f.Amount, held, ledger.Receivable(f.Gateway)).of(r.row)
 	default:
 		return move(ledger.KindRefund, f.UserID, f.Amount, ledger.Sales, source(f.UserID, f.Gateway)).of(r.row)
+	}
+}
+
+// checkChargeable checks that an attempt begins with a payment method that has not
+// been deleted in an earlier commit.
+func (a *auditor) checkChargeable(n payment.Attempt) {
+	id, err := ident.Parse(ident.PaymentMethod, n.Method)
+	if m := a.methods[id]; err == nil && m != nil && !m.row.DeletedAt.IsZero() {
+		a.fail("%s begins with a payment method that is gone", n.ID.Text(ident.Attempt))
 	}
 }
 
@@ -170,6 +250,7 @@ func (a *auditor) addPayments(want map[purse]int64) {
 			want[own] += r.row.CapturedMinor
 			a.w.count("top-up")
 		}
+		r.addDisputes(want)
 		for _, f := range r.refunds {
 			switch {
 			case f.row.Status != payment.OperationSucceeded:

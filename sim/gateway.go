@@ -26,7 +26,9 @@ type provider struct {
 	// landing are operations that were sent and have not taken effect, each with
 	// how many of its requests are on the way.
 	landing map[ident.ID]int
-	wanted  int // requests that are on the way in all
+	timers  map[int]time.Time // when it goes on by itself
+	timer   int               // the last one's number
+	telling int               // what it does by itself just now
 }
 
 var _ interface {
@@ -35,14 +37,41 @@ var _ interface {
 } = (*provider)(nil)
 
 func newProvider(w *world, name string) (*provider, error) {
-	p := &provider{w: w, landing: map[ident.ID]int{}}
+	p := &provider{w: w, landing: map[ident.ID]int{}, timers: map[int]time.Time{}}
 	var err error
 	p.inner, err = simulated.Open(simulated.Config{
-		Name: name, Clock: simClock{w}, Chance: newDice(w.cfg.Seed, streamGateways).Uint64,
+		Name: name, Clock: gatewayClock{simClock{w}, p}, Chance: newDice(w.cfg.Seed, streamGateways).Uint64,
 		Listener: p.tell,
-		Spawn:    func(work func()) { w.spawn(nil, "landing at "+name, work) },
+		Spawn: func(work func()) {
+			p.telling++
+			w.spawn(nil, name+" goes on", func() {
+				work()
+				p.telling--
+			})
+		},
 	})
 	return p, err
+}
+
+// gatewayClock is a gateway's clock, which knows what the gateway has still to do.
+type gatewayClock struct {
+	simClock
+	p *provider
+}
+
+// AfterFunc implements clock.Clock.
+func (c gatewayClock) AfterFunc(d time.Duration, f func()) func() bool {
+	c.p.timer++
+	number := c.p.timer
+	c.p.timers[number] = c.w.now().Add(d)
+	stop := c.simClock.AfterFunc(d, func() {
+		delete(c.p.timers, number)
+		f()
+	})
+	return func() bool {
+		delete(c.p.timers, number)
+		return stop()
+	}
 }
 
 // Name implements gateway.Gateway.
@@ -107,7 +136,13 @@ func (p *provider) Capture(ctx context.Context, c gateway.Capture) (gateway.Outc
 // SubmitEvidence implements gateway.Gateway.
 func (p *provider) SubmitEvidence(ctx context.Context, e gateway.Evidence) (gateway.Outcome, error) {
 	p.w.pause()
+	p.w.audit.answering(p, e)
+	known := p.w.audit.cases[disputeKey{p.Name(), e.Dispute}]
 	return p.call(ctx, "evidence", e.Operation, func() (gateway.Outcome, error) {
+		if known != nil && known.ours {
+			known.evidence = e.Text
+			return gateway.Outcome{Status: gateway.Approved}, nil
+		}
 		return p.inner.SubmitEvidence(background(), e)
 	})
 }
@@ -166,6 +201,10 @@ func (p *provider) call(
 	case w.hit(f.pending):
 		p.later(operation, send)
 		how, outcome.Status = "pending", gateway.Pending
+	case w.hit(f.pends):
+		how = "pending there"
+		late := w.faultDice.between(time.Second, 3*time.Minute)
+		outcome, err = p.under(simulated.Settings{PendingRate: 1, LateMS: int(late / time.Millisecond)}, send)
 	case w.hit(f.unknown):
 		_, _ = send()
 		how, outcome.Status = "unknown", gateway.Unknown
@@ -207,7 +246,6 @@ func (p *provider) later(operation ident.ID, send func() (gateway.Outcome, error
 		p.w.audit.excuse(operation)
 	}
 	p.landing[operation]++
-	p.wanted++
 	_, _ = p.under(simulated.Settings{ErrorAfterRate: 1, LateMS: int(late / time.Millisecond)}, send)
 }
 

@@ -30,6 +30,10 @@ type instance struct {
 	moving     []bool
 	expirers   []*worker.ExpireHolds
 	expiring   []bool
+	batches    []*worker.Batch
+	batching   []bool
+	voiders    []*worker.Expire
+	voiding    []bool
 	ctx        context.Context //nolint:containedctx // the process's: what its committers end by
 	cancel     context.CancelFunc
 	stopping   bool // it takes no more work
@@ -42,7 +46,8 @@ func (w *world) boot(slot, life int) {
 	i := &instance{
 		w: w, slot: slot, life: life,
 		stepping: make([]bool, w.cfg.Shards), inquiring: make([]bool, w.cfg.Shards),
-		moving: make([]bool, w.cfg.Shards), expiring: make([]bool, w.cfg.Shards),
+		moving: make([]bool, w.cfg.Shards), expiring: make([]bool, w.cfg.Shards), voiding: make([]bool, w.cfg.Shards),
+		batching: make([]bool, w.cfg.Shards),
 	}
 	i.ctx, i.cancel = context.WithCancel(background())
 	last, err := w.disk.LastHigh(background())
@@ -74,12 +79,24 @@ func (w *world) boot(slot, life int) {
 		i.movers = append(i.movers, worker.NewTransfer(worker.TransferConfig{
 			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Limit: w.shape.inquiries,
 		}))
+		i.batches = append(i.batches, worker.NewBatch(worker.BatchConfig{
+			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w},
+		}))
+		i.voiders = append(i.voiders, worker.NewExpire(worker.ExpireConfig{
+			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Each: w.each, Limit: w.shape.inquiries,
+			Calls: w.shape.batchCalls,
+		}))
 		i.expirers = append(i.expirers, worker.NewExpireHolds(worker.ExpireHoldsConfig{
 			Shard: shard, Store: w.store, Flow: i.flow, Clock: simClock{w}, Each: w.each, Limit: w.shape.inquiries,
 		}))
 	}
 	w.instances[slot] = i
 	w.say("%s starts", i)
+}
+
+// worker names a task of a background step.
+func (i *instance) worker(what string, shard int) string {
+	return fmt.Sprintf("%s %d.%d", what, i.slot, shard)
 }
 
 // gateways returns the gateways in the order in which this slot tries them.
@@ -98,7 +115,8 @@ func (w *world) alert(what string, err error) {
 	w.count("alert: " + what)
 	switch what {
 	case "a gateway approved late; the charge is being reversed",
-		"a gateway refuses to take a charge back; it will be asked again":
+		"a gateway refuses to take a charge back; it will be asked again",
+		"a gateway disputes more than is left of a charge", "a gateway refuses evidence":
 	default:
 		w.fail("alert: %s: %v", what, err)
 	}
@@ -113,6 +131,9 @@ func (w *world) kill(i *instance) {
 	}
 	if w.audit.underWay(true) {
 		w.count("kill before a transfer's third step")
+	}
+	if slices.Contains(i.batching, true) {
+		w.count("kill amid a stored batch")
 	}
 	for _, t := range slices.Clone(w.tasks) {
 		if t.home == i {

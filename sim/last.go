@@ -24,6 +24,7 @@ func (l *workload) last() {
 	l.readPayments(s)
 	l.readRefunds(s)
 	l.readTransfers(s)
+	l.readBatches(s)
 }
 
 // readEvents follows the feed of all shards, a page at a time.

@@ -37,6 +37,10 @@ const (
 	transfer      kind = "transfer"
 	transferBatch kind = "transfer batch"
 	lookWallet    kind = "look at wallet"
+	storeBatch    kind = "store batch"
+	payOut        kind = "pay out"
+	settle        kind = "settle"
+	giveEvidence  kind = "answer dispute"
 )
 
 // request is what a client sends, once or again.
@@ -51,6 +55,7 @@ type request struct {
 	method   string
 	confirm  bool
 	topUp    bool
+	offline  bool                // the cardholder is not there
 	dest     payment.Destination // of a refund
 	manual   bool                // to be captured
 	final    *bool               // of a capture
@@ -64,7 +69,10 @@ type request struct {
 	hold     ident.ID
 	lasts    time.Duration // of a hold
 	to       int64         // of a transfer: its receiver
-	known    []sighting    // of a list: what was told before
+	dispute  ident.ID
+	wrong    bool       // an item that is refused before it is stored
+	text     string     // of evidence
+	known    []sighting // of a list: what was told before
 }
 
 // sighting is a version of a payment that a client was told.
@@ -107,7 +115,8 @@ func (r *request) authorization() flow.Authorize {
 	}
 	return flow.Authorize{
 		UserID: r.user, Amount: r.amount, CaptureMethod: method, Purpose: r.purpose(),
-		Method: r.method, Details: payment.Details{Description: r.description()}, Confirm: r.confirm,
+		Method: r.method, Confirm: r.confirm,
+		Details:     payment.Details{Description: r.description(), OffSession: r.offline},
 		Idempotency: r.idempotency(),
 	}
 }
@@ -165,6 +174,16 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 		got.hold, got.replayed, got.err = s.PlaceHold(ctx, r.holding())
 	case takeHold, freeHold:
 		got.hold, got.replayed, got.err = s.EndHold(ctx, r.ending())
+	case storeBatch:
+		got.stored, got.replayed, got.err = s.AcceptBatch(ctx, r.stored())
+	case payOut:
+		got.payout, got.replayed, got.err = s.PayOut(ctx, r.payingOut())
+	case settle:
+		got.settled, got.replayed, got.err = s.RecordSettlement(ctx, r.settlingWith())
+	case giveEvidence:
+		got.dispute, got.err = s.SubmitEvidence(ctx, flow.Evidence{
+			Dispute: r.dispute, Text: r.text, Idempotency: r.idempotency(),
+		})
 	case lookWallet:
 		got.balances, got.err = s.Wallet(ctx, r.user)
 	}
@@ -174,6 +193,8 @@ func (r *request) call(ctx context.Context, s *flow.Service) (got answer) {
 // refuses tells whether a payment in a state must refuse the request.
 func (r *request) refuses(s payment.State) bool {
 	switch {
+	case s.Status == payment.RequiresAction && r.kind == cancel:
+		return false
 	case s.Status == payment.RequiresCapture && r.kind == take:
 		return s.CapturePendingMinor > 0
 	case s.Status == payment.RequiresCapture && r.kind == cancel:
@@ -212,6 +233,8 @@ func (r *request) invalid(a *auditor, since int64) bool {
 		return r.amount.Minor == 0
 	case transfer:
 		return r.user == r.to
+	case settle:
+		return r.unsettleable()
 	default:
 		return false
 	}
@@ -242,6 +265,8 @@ func (r *request) missing(a *auditor) bool {
 		return a.payments[r.payment] == nil
 	case dropMethod:
 		return gone(r.methodID)
+	case giveEvidence:
+		return a.disputes[r.dispute] == nil
 	case takeHold, freeHold:
 		return a.holds[r.hold] == nil || a.holds[r.hold].row.UserID != r.user
 	default:

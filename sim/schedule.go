@@ -22,12 +22,12 @@ func (w *world) turn() {
 	}
 	ready := w.ready()
 	steppable := w.steppable()
-	const tasks, steps, passing, inquiries, moves, ends = 0, 1, 2, 3, 4, 5
-	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, inquiries: 1, moves: 1, ends: 1}
+	const tasks, steps, passing, works = 0, 1, 2, 3
+	weights := []int{tasks: 10 * len(ready), steps: 5 * len(steppable), passing: 2, works: len(workers)}
 	if len(ready)+len(steppable) == 0 {
-		weights[passing], weights[inquiries], weights[moves], weights[ends] = 4, 1, 1, 1
+		weights[passing] = 4
 	} else if w.calm {
-		weights[passing], weights[inquiries], weights[moves], weights[ends] = 0, 0, 0, 0
+		weights[passing], weights[works] = 0, 0
 	}
 	switch weighted(w.dice, weights...) {
 	case tasks:
@@ -37,19 +37,17 @@ func (w *world) turn() {
 		s.home.step(s.shard)
 	case passing:
 		w.pass(len(ready)+len(steppable) == 0)
-	case inquiries:
+	case works:
 		if home := w.anyInstance(); home != nil {
-			home.inquire(w.dice.IntN(w.cfg.Shards))
-		}
-	case moves:
-		if home := w.anyInstance(); home != nil {
-			home.move(w.dice.IntN(w.cfg.Shards))
-		}
-	case ends:
-		if home := w.anyInstance(); home != nil {
-			home.expire(w.dice.IntN(w.cfg.Shards))
+			pick(w.dice, workers...)(home, w.dice.IntN(w.cfg.Shards))
 		}
 	}
+}
+
+// workers are the background steps, each of a shard.
+var workers = []func(i *instance, shard int){
+	(*instance).inquire, (*instance).move, (*instance).expire, (*instance).void,
+	(*instance).workBatches,
 }
 
 func (w *world) ready() []*task {
@@ -93,11 +91,16 @@ func (w *world) pass(idle bool) {
 	switch {
 	case idle:
 		d = w.dice.between(10*time.Millisecond, time.Second)
+		if w.calm {
+			d = w.dice.between(10*time.Millisecond, 20*time.Second)
+		}
 		if next, ok := w.nextAlarm(); ok && w.dice.hit(0.8) {
 			d = next.Sub(w.now())
 		}
 	case w.hit(w.faults.bigJump):
 		d = w.dice.between(time.Second, 12*time.Second)
+	case w.leaps():
+		d = w.leap(pick(w.dice, authorizedFor+time.Hour, w.dice.between(24*time.Hour, 8*24*time.Hour)))
 	case w.hit(w.faults.back):
 		d = -w.dice.between(time.Millisecond, 500*time.Millisecond)
 	}
@@ -122,6 +125,11 @@ func (w *world) nextAlarm() (next time.Time, ok bool) {
 		consider(t.alarm)
 	}
 	w.audit.nextExpiry(consider)
+	for _, p := range w.providers {
+		for _, at := range p.timers {
+			consider(at)
+		}
+	}
 	for slot, i := range w.instances {
 		if i == nil {
 			consider(w.bootAt[slot])

@@ -55,8 +55,9 @@ type Report struct {
 }
 
 // patience is how long everything may take to settle once nothing goes wrong any
-// more: an hour, the longest pause between two inquiries, and what one takes.
-const patience = time.Hour + time.Minute
+// more: an hour for a challenge that nobody ends, another, the longest pause between
+// two inquiries, if it has come up later than its gateway promises, and what one takes.
+const patience = 2*time.Hour + 30*time.Minute
 
 // Run simulates one seed. Its error is the first thing that the auditor, or the
 // program itself, found wrong, with the seed and the end of the trace.
@@ -89,16 +90,22 @@ func (w *world) settle() {
 	w.calm = true
 	limit := w.now().Add(patience)
 	w.liveUntil(limit, func() bool { return w.workload.quiet() && w.audit.open() == "" && w.landed() })
+	if w.shape.long {
+		w.manual.Advance(w.leap(authorizedFor + time.Minute))
+		w.latest = w.now()
+		limit = w.latest.Add(patience)
+		w.liveUntil(limit, func() bool { return w.audit.open() == "" && w.landed() })
+	}
 	if w.err == nil {
 		w.spawn(nil, "last client", w.workload.last)
-		w.liveUntil(limit.Add(patience), func() bool { return len(w.tasks) == 0 && w.audit.open() == "" })
+		w.liveUntil(limit.Add(patience), func() bool { return len(w.tasks) == 0 && w.audit.open() == "" && w.landed() })
 	}
 }
 
 // landed tells whether the gateways have told all that was on the way.
 func (w *world) landed() bool {
 	for _, p := range w.providers {
-		if p.wanted > 0 {
+		if len(p.timers) > 0 || p.telling > 0 {
 			return false
 		}
 	}

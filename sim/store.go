@@ -82,6 +82,36 @@ func (s *simStore) Refunds(ctx context.Context, shard int, q store.RefundQuery) 
 	})
 }
 
+// Dispute implements store.Reader.
+func (s *simStore) Dispute(ctx context.Context, id ident.ID) (payment.Dispute, error) {
+	return read(ctx, s, "dispute", s.shard(id), func() (payment.Dispute, error) {
+		return s.Store.Dispute(background(), id)
+	})
+}
+
+// Batch implements store.Reader.
+func (s *simStore) Batch(ctx context.Context, id ident.ID) (payment.Batch, error) {
+	return read(ctx, s, "batch", s.shard(id), func() (payment.Batch, error) {
+		return s.Store.Batch(background(), id)
+	})
+}
+
+// BatchItems implements store.Reader.
+func (s *simStore) BatchItems(
+	ctx context.Context, batch ident.ID, q store.BatchItemQuery,
+) ([]payment.BatchItem, error) {
+	return read(ctx, s, "batch items", s.shard(batch), func() ([]payment.BatchItem, error) {
+		return s.Store.BatchItems(background(), batch, q)
+	})
+}
+
+// DueBatches implements store.Reader.
+func (s *simStore) DueBatches(ctx context.Context, shard int, now time.Time, limit int) ([]payment.Batch, error) {
+	return read(ctx, s, "due batches", shard, func() ([]payment.Batch, error) {
+		return s.Store.DueBatches(background(), shard, now, limit)
+	})
+}
+
 // Method implements store.Reader.
 func (s *simStore) Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error) {
 	return read(ctx, s, "method", s.shard(id), func() (vault.PaymentMethod, error) {
@@ -100,6 +130,13 @@ func (s *simStore) FindClaim(ctx context.Context, shard int, c store.Claim) (sto
 func (s *simStore) Due(ctx context.Context, shard int, now time.Time, limit int) ([]store.Due, error) {
 	return read(ctx, s, "due", shard, func() ([]store.Due, error) {
 		return s.Store.Due(background(), shard, now, limit)
+	})
+}
+
+// Expiring implements store.Reader.
+func (s *simStore) Expiring(ctx context.Context, shard int, now time.Time, limit int) ([]store.Due, error) {
+	return read(ctx, s, "expiring", shard, func() ([]store.Due, error) {
+		return s.Store.Expiring(background(), shard, now, limit)
 	})
 }
 

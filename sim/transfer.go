@@ -305,6 +305,12 @@ func (w *world) fill() error {
 		known.seq, known.balance = 1, amount
 		known.history = append(known.history, moment[was]{0, was{amount, id}})
 	}
+	told := event.Event{
+		ID: w.ids.New(fullUser), Type: event.WalletAdjusted, Kind: ident.Transaction, Object: id, Version: 1,
+		UserID: fullUser, Data: []byte("{}"),
+	}
+	changes.Events = []event.Event{told}
+	w.audit.events[shard], w.audit.versions[id] = []event.Event{told}, 1
 	if err := tx.Write(background(), &changes); err != nil {
 		return err
 	}

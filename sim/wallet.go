@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"florin/flow"
 	"florin/ident"
@@ -64,7 +65,7 @@ func (r *request) lacks(a *auditor, since int64) bool {
 		return a.short(r.user, money.Amount{Minor: -r.amount.Minor, Currency: r.amount.Currency}, since)
 	case giveBack:
 		return r.lacksForRefund(a, since)
-	case transfer, placeHold:
+	case transfer, placeHold, payOut:
 		return a.short(r.user, r.amount, since)
 	default:
 		return false
@@ -105,6 +106,7 @@ func (a *auditor) checkWallets() {
 	a.addTransfers(want)
 	a.addHolds(want)
 	a.addPayments(want)
+	a.addPayouts(want)
 	got := map[purse]int64{}
 	for key, account := range a.accounts {
 		if _, user := key.Name.UserID(); user {
@@ -124,27 +126,28 @@ func (a *auditor) checkWallets() {
 // takeWallets takes what a commit does with wallets, and notes what it must book.
 // It returns the names of adjustments that it claims.
 func (a *auditor) takeWallets(
-	shard int, won []store.Claim, c *store.Changes, booked map[ident.ID]*booking,
+	shard int, won []store.Claim, c *store.Changes, booked bookings,
 ) (adjusted []store.Claim) {
-	expect := func(id ident.ID, b *booking) {
-		if b != nil {
-			booked[id] = b
-		}
-	}
 	for _, claim := range won {
 		if claim.Scope == adjustmentScope {
 			adjusted = append(adjusted, claim)
-			expect(claim.Object, a.takeAdjustment(claim))
+			booked.expect(claim.Object, a.takeAdjustment(claim))
+		}
+		if strings.HasPrefix(claim.Scope, settlementScope) {
+			booked.expect(claim.Object, a.takeSettlement(claim))
 		}
 	}
+	for _, change := range c.Payouts {
+		booked.expect(change.Value.ID, a.takePayout(shard, change))
+	}
 	for _, change := range c.Transfers {
-		expect(change.Value.ID, a.takeTransfer(shard, change))
+		booked.expect(change.Value.ID, a.takeTransfer(shard, change))
 	}
 	for _, t := range c.Received {
-		expect(t.ID, a.takeReceived(shard, t))
+		booked.expect(t.ID, a.takeReceived(shard, t))
 	}
 	for _, change := range c.Holds {
-		expect(change.Value.ID, a.takeHold(shard, change))
+		booked.expect(change.Value.ID, a.takeHold(shard, change))
 	}
 	return adjusted
 }
@@ -156,5 +159,6 @@ func (a *auditor) checkWalletChanges(shard int, adjusted []store.Claim, c *store
 	}
 	a.checkTransfers(c)
 	a.checkHolds(c)
+	a.checkPayouts(c)
 	a.checkShort(c)
 }

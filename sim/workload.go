@@ -19,15 +19,20 @@ type workload struct {
 	told    []ident.ID           // payments, in the order in which clients heard of them
 	heard   map[ident.ID]bool    // those in told
 	methods map[int64][]ident.ID // by user: what clients have stored
+	using   []ident.ID           // methods that clients have paid with just now
 	held    []ident.ID           // holds that clients were told of
-	number  int                  // of the last request
-	clients int                  // at work
-	ending  bool                 // everything is settled
+
+	challenged []challenge // that clients were told of
+	number     int         // of the last request
+	clients    int         // at work
+	ending     bool        // everything is settled
+	weights    []int       // of what they want
 }
 
 func newWorkload(w *world) *workload {
+	d := newDice(w.cfg.Seed, streamWorkload)
 	return &workload{
-		w: w, dice: newDice(w.cfg.Seed, streamWorkload), heard: map[ident.ID]bool{},
+		w: w, dice: d, weights: drawWeights(d), heard: map[ident.ID]bool{},
 		methods: map[int64][]ident.ID{}, clients: w.shape.clients,
 	}
 }
@@ -37,6 +42,32 @@ func (l *workload) learn(p payment.Payment) {
 	if !l.heard[p.ID] {
 		l.heard[p.ID] = true
 		l.told = append(l.told, p.ID)
+	}
+	if c := (challenge{p.Attempt, p.Gateway}); p.Status == payment.RequiresAction && !slices.Contains(l.challenged, c) {
+		l.challenged = append(l.challenged, c)
+	}
+}
+
+// note keeps the stored payment methods of the latest requests to pay. Now and
+// then another client deletes one meanwhile.
+func (l *workload) note(r *request) {
+	const latest = 3
+	id, err := ident.Parse(ident.PaymentMethod, r.method)
+	if m := l.w.audit.methods[id]; err != nil || m == nil || m.row.UserID != r.user {
+		return
+	}
+	if l.using = append(l.using, id); len(l.using) > latest {
+		l.using = l.using[1:]
+	}
+	if l.dice.hit(0.5) {
+		l.clients++
+		l.w.spawn(nil, "rival", func() {
+			rival := l.request(r.user)
+			rival.kind, rival.methodID = dropMethod, id
+			l.w.sleep(l.dice.between(0, pick(l.dice, 0, 0, 20*time.Millisecond, 2*time.Second)))
+			l.deliver(rival)
+			l.clients--
+		})
 	}
 }
 
@@ -48,7 +79,7 @@ func (l *workload) run() {
 	for !l.w.calm {
 		l.w.sleep(l.dice.between(0, pick[time.Duration](l.dice, 10, 100, 3000)*time.Millisecond))
 		if !l.w.calm {
-			l.deliver(l.choose())
+			l.deliver(l.choose()) // nil is nothing to send
 		}
 	}
 	l.clients--
@@ -135,8 +166,10 @@ func (l *workload) take(r *request, got answer, sent sending) (again *request) {
 // repeated returns what a client may send again: what has a key.
 func (r *request) repeated() *request {
 	left := *r
-	left.items = slices.DeleteFunc(slices.Clone(r.items), func(item *request) bool { return item.key == "" })
-	if r.key == "" && r.name == "" && len(left.items) == 0 {
+	left.items = slices.DeleteFunc(slices.Clone(r.items), func(item *request) bool {
+		return item.key == "" && r.kind != storeBatch
+	})
+	if r.key == "" && r.name == "" && (len(left.items) == 0 || r.kind == storeBatch) {
 		return nil
 	}
 	return &left

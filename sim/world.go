@@ -55,6 +55,7 @@ type shape struct {
 	batchCalls int
 	inquiries  int
 	inquire    time.Duration // after which an open operation is asked about
+	long       bool          // days pass
 	pace       time.Duration // the most that passes while something can happen
 }
 
@@ -74,7 +75,11 @@ func newWorld(cfg Config) (*world, error) {
 		batchCalls: pick(w.dice, 1, 3, 10),
 		inquiries:  pick(w.dice, 2, 200),
 		inquire:    pick(w.dice, 2*time.Second, 10*time.Second),
+		long:       w.dice.hit(0.5),
 		pace:       pick(w.dice, 10*time.Millisecond, 100*time.Millisecond, time.Second),
+	}
+	if w.shape.long {
+		w.faults.leap = pick(w.faultDice, 0.003, 0.01, 0.03)
 	}
 	w.ids = ident.NewSource(3, w.now, newDice(cfg.Seed, streamIDs).Uint64)
 	var err error

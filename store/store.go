@@ -301,6 +301,9 @@ type Snapshot interface {
 	Transfers(ctx context.Context, visit func(wallet.Transfer) error) error // of the shard's senders
 	Received(ctx context.Context, visit func(wallet.Transfer) error) error  // from other shards
 	Batches(ctx context.Context, visit func(payment.Batch) error) error     // without items
+	// BatchItems visits every item of every batch, those of one together and in
+	// their order, whether their batch is there or not.
+	BatchItems(ctx context.Context, visit func(payment.BatchItem) error) error
 	Transactions(ctx context.Context, visit func(ledger.Transaction) error) error
 	Accounts(ctx context.Context, visit func(ledger.Account) error) error
 	Events(ctx context.Context, visit func(event.Stored) error) error

@@ -188,3 +188,39 @@ func DecideTransferOutcome(t Transfer, received Transfer) (TransferChanges, erro
 func (c TransferChanges) Change() payment.Change[Transfer] {
 	return payment.Change[Transfer]{Value: c.Transfer, New: c.New}
 }
+
+// Check returns an error when a transfer, as its sender's shard has it, breaks an
+// invariant; local tells whether both wallets are on that shard.
+func (t Transfer) Check(local bool) error {
+	version := int64(2)
+	if local || t.Status == TransferPending {
+		version = 1
+	}
+	if t.Version != version || local && t.Status != TransferSucceeded {
+		return t.broken()
+	}
+	return t.check()
+}
+
+// CheckReceived returns an error when a transfer, as the receiver's shard has one
+// that came from another, breaks an invariant.
+func (t Transfer) CheckReceived() error {
+	if t.Version != 1 || t.Status == TransferPending {
+		return t.broken()
+	}
+	return t.check()
+}
+
+func (t Transfer) check() error {
+	failed := t.Status == TransferFailed
+	known := failed || t.Status == TransferPending || t.Status == TransferSucceeded
+	if !known || failed != (t.Reason != "") || t.Amount.Minor <= 0 || t.FromUserID == t.ToUserID {
+		return t.broken()
+	}
+	return nil
+}
+
+func (t Transfer) broken() error {
+	return problem.New(problem.Internal, "transfer broken: %s (%s) in version %d, %s from user %d to %d", t.Status,
+		t.Reason, t.Version, t.Amount, t.FromUserID, t.ToUserID)
+}

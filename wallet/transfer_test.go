@@ -184,3 +184,53 @@ func TestNeverMoreThanThereIs(t *testing.T) {
 		}
 	})
 }
+
+// TestCheckOfTransfers: what every decision makes is sound, and each corruption of
+// it is not.
+func TestCheckOfTransfers(t *testing.T) {
+	t.Parallel()
+	begun := func(local bool) wallet.Transfer {
+		changes, err := wallet.DecideTransfer(create(local, 5, 5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changes.Transfer
+	}
+	local, pending := begun(true), begun(false)
+	taken := wallet.DecideReceive(pending, wallet.Receiver{}).Transfer
+	refused := wallet.DecideReceive(pending, wallet.Receiver{Closed: true}).Transfer
+	ended := func(received wallet.Transfer) wallet.Transfer {
+		changes, err := wallet.DecideTransferOutcome(pending, received)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changes.Transfer
+	}
+	sound := func(check func(wallet.Transfer) error, transfers ...wallet.Transfer) {
+		for _, transfer := range transfers {
+			if err := check(transfer); err != nil {
+				t.Error(err)
+			}
+			for name, corrupt := range map[string]func(*wallet.Transfer){
+				"no version":    func(t *wallet.Transfer) { t.Version = 0 },
+				"a version":     func(t *wallet.Transfer) { t.Version++ },
+				"a status":      func(t *wallet.Transfer) { t.Status += "s" },
+				"no reason":     func(t *wallet.Transfer) { t.Status, t.Reason = wallet.TransferFailed, "" },
+				"a debt":        func(t *wallet.Transfer) { t.Amount.Minor = -t.Amount.Minor },
+				"one to itself": func(t *wallet.Transfer) { t.ToUserID = t.FromUserID },
+			} {
+				broken := transfer
+				corrupt(&broken)
+				if err := check(broken); !problem.Is(err, problem.Internal) {
+					t.Errorf("%s of %+v: %v", name, broken, err)
+				}
+			}
+		}
+	}
+	sound(func(t wallet.Transfer) error { return t.Check(true) }, local)
+	sound(func(t wallet.Transfer) error { return t.Check(false) }, pending, ended(taken), ended(refused))
+	sound(wallet.Transfer.CheckReceived, taken, refused)
+	if pending.Check(true) == nil || local.Check(false) == nil || pending.CheckReceived() == nil {
+		t.Error("a transfer is sound where it is not")
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"florin/audit"
-	"florin/gateway"
 	"florin/gateway/simulated"
 	"florin/internal/clock"
 	"florin/internal/config"
@@ -91,35 +90,11 @@ func journals(cfg config.Config) (map[string]audit.Journal, error) {
 	}
 	list := map[string]audit.Journal{}
 	for _, name := range names {
-		list[name] = func(visit func(audit.Operation) error) error {
-			return simulated.ReadJournal(dir, name, func(e simulated.Entry) error {
-				if e.Kind == simulated.KindFailure || e.Kind == simulated.KindEvidence {
-					return nil // what was approved stays so
-				}
-				return visit(operationOf(e))
-			})
-		}
+		list[name] = simulated.Audit(func(visit func(simulated.Entry) error) error {
+			return simulated.ReadJournal(dir, name, visit)
+		})
 	}
 	return list, nil
-}
-
-func operationOf(e simulated.Entry) audit.Operation {
-	o := audit.Operation{
-		ID: e.Operation, Charge: e.Charge, Payment: e.Payment, Amount: e.Amount,
-		Approved: e.Outcome.Status == gateway.Approved,
-	}
-	switch e.Kind {
-	case simulated.KindCharge:
-		o.Kind = audit.Charge
-	case simulated.KindRefund:
-		o.Kind = audit.Refund
-	case simulated.KindCapture:
-		o.Kind = audit.Capture
-	case simulated.KindVoid:
-		o.Kind = audit.Void
-	default: // journals leaves all others out
-	}
-	return o
 }
 
 // printReport prints a line an invariant, the rows that break it, and totals.

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -83,7 +84,24 @@ func (s *Store) DueBatches(
 	return due[:min(len(due), limit)], err
 }
 
+// allItems returns the items of all batches, by batch and index.
+func (sh *shard) allItems() []payment.BatchItem {
+	items := make([]payment.BatchItem, 0, len(sh.batchItems))
+	for _, item := range sh.batchItems {
+		items = append(items, keepItem(item))
+	}
+	slices.SortFunc(items, func(a, b payment.BatchItem) int {
+		return cmp.Or(a.Batch.Compare(b.Batch), cmp.Compare(a.Index, b.Index))
+	})
+	return items
+}
+
 // Batches visits every batch.
 func (v *snapshot) Batches(ctx context.Context, visit func(payment.Batch) error) error {
 	return visitAll(ctx, v.batches, visit)
+}
+
+// BatchItems visits every item of every batch.
+func (v *snapshot) BatchItems(ctx context.Context, visit func(payment.BatchItem) error) error {
+	return visitAll(ctx, v.batchItems, visit)
 }

@@ -21,6 +21,7 @@ type snapshot struct {
 	transfers    []wallet.Transfer
 	received     []wallet.Transfer
 	batches      []payment.Batch
+	batchItems   []payment.BatchItem
 	transactions []ledger.Transaction
 	accounts     []ledger.Account
 	events       []event.Stored
@@ -36,7 +37,7 @@ func (s *Store) Snapshot(ctx context.Context, number int) (store.Snapshot, error
 		v.payments = sh.families()
 		v.methods = sh.methods.sorted(all)
 		v.transfers, v.received = sh.transfers.sorted(all), sh.received.sorted(all)
-		v.batches = sh.batches.sorted(all)
+		v.batches, v.batchItems = sh.batches.sorted(all), sh.allItems()
 		v.transactions = copied(sh.transactions, keepTransaction)
 		slices.SortFunc(v.transactions, func(a, b ledger.Transaction) int { return a.ID.Compare(b.ID) })
 		for _, account := range sh.accounts {

@@ -26,7 +26,10 @@ type snapshot struct {
 }
 
 // chunk is how many rows are read at a time.
-const chunk = 1000
+const (
+	chunk     = 1000
+	chunkText = "1000"
+)
 
 // Snapshot opens a consistent view of a whole shard.
 func (s *Store) Snapshot(ctx context.Context, shard int) (store.Snapshot, error) {
@@ -110,6 +113,28 @@ func visitAll[T, K any](
 			return nil
 		}
 		from = key(&list[len(list)-1])
+	}
+}
+
+// BatchItems visits every item of every batch.
+func (v *snapshot) BatchItems(ctx context.Context, visit func(payment.BatchItem) error) error {
+	const sql = `SELECT ` + batchItemColumns + ` FROM batch_items WHERE (batch, item) > ($1, $2)
+		ORDER BY batch, item LIMIT ` + chunkText
+	last := payment.BatchItem{Index: -1}
+	for {
+		items, err := rows(ctx, v, (*row).batchItem, sql, idParam(last.Batch), int32(last.Index))
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			if err := errors.Join(ctx.Err(), visit(items[i])); err != nil {
+				return err
+			}
+		}
+		if len(items) < chunk {
+			return nil
+		}
+		last = items[len(items)-1]
 	}
 }
 

@@ -31,6 +31,7 @@ var (
 	updateBatchItem = define(`UPDATE batch_items SET outcome = ?, request = ?, result = ? WHERE batch = ? AND item = ?`)
 	selectItems     = define(`SELECT ` + batchItemColumns + ` FROM batch_items
 		WHERE batch = ? AND item > ? ORDER BY item LIMIT ?`)
+	allItems        = define(`SELECT ` + batchItemColumns + ` FROM batch_items ORDER BY batch, item`)
 	selectOpenItems = define(`SELECT ` + batchItemColumns + ` FROM batch_items
 		WHERE batch = ? AND item > ? AND outcome = '' ORDER BY item LIMIT ?`)
 )
@@ -165,6 +166,11 @@ func (s *Store) DueBatches(
 // Batches visits every batch.
 func (v *snapshot) Batches(ctx context.Context, visit func(payment.Batch) error) error {
 	return visitAll(ctx, v.c, allBatches, (*stmt).batch, visit)
+}
+
+// BatchItems visits every item of every batch.
+func (v *snapshot) BatchItems(ctx context.Context, visit func(payment.BatchItem) error) error {
+	return visitAll(ctx, v.c, allItems, (*stmt).batchItem, visit)
 }
 
 func (t *tx) writeBatches(changes *store.Changes) error {

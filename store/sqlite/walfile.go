@@ -26,11 +26,16 @@ type walFile struct {
 	// fresh is where in the file the first write since the last sync went; -1 for
 	// none.
 	fresh int64
+	// end is how far the file was written, with zeros ahead of the log.
+	end int64
 }
 
 const (
 	walBufferSize = 1 << 20
 	maxWrite      = 1 << 16 // SQLite's own write takes less than 1 << 17
+	// ahead is by how much the log's file is lengthened at a time. A sync is twice
+	// as fast where it has no new length or block to keep.
+	ahead = 2 << 20
 )
 
 var writerVFS = sync.OnceValue(func() uintptr {
@@ -88,6 +93,9 @@ func openWAL(tls *libc.TLS, vfs, name, file uintptr, flags int32, out uintptr) i
 		*methods = 0 // as xOpen does when it fails
 		return sqlite3.SQLITE_NOMEM
 	}
+	if function[sizeFunc](w.baseMethods().FxFileSize)(tls, file, w.buffer) == sqlite3.SQLITE_OK {
+		w.end = *(*int64)(pointerAt(w.buffer))
+	}
 	w.methods = *w.baseMethods()
 	w.methods.FxClose = callback(closeWAL)
 	w.methods.FxRead = callback(readWAL)
@@ -114,7 +122,21 @@ func (w *walFile) flush(tls *libc.TLS, file uintptr) int32 {
 			return rc
 		}
 	}
+	if end := w.start + used; end > w.end {
+		w.lengthen(tls, file, end)
+	}
 	return sqlite3.SQLITE_OK
+}
+
+// lengthen writes zeros behind the log's end; the buffer is free. A file system
+// that is full needs no more than the log itself.
+func (w *walFile) lengthen(tls *libc.TLS, file uintptr, end int64) {
+	clear(bytesAt(w.buffer, maxWrite))
+	for w.end = end; w.end < end+ahead; w.end += maxWrite {
+		if function[moveFunc](w.baseMethods().FxWrite)(tls, file, w.buffer, maxWrite, w.end) != sqlite3.SQLITE_OK {
+			return
+		}
+	}
 }
 
 func writeWAL(tls *libc.TLS, file, data uintptr, n int32, at int64) int32 {
@@ -174,6 +196,7 @@ func truncateWAL(tls *libc.TLS, file uintptr, length int64) int32 {
 	if rc := w.flush(tls, file); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
+	w.end = min(w.end, length)
 	return function[cutFunc](w.baseMethods().FxTruncate)(tls, file, length)
 }
 

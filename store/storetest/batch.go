@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"florin/event"
@@ -14,6 +16,7 @@ var batchCases = map[string]func(*fixture){
 	"due":       batchDue,
 	"refused":   batchRefused,
 	"snapshot":  batchSnapshot,
+	"items":     batchItemsSnapshot,
 }
 
 // batch returns a batch of n items, of which the last is answered already.
@@ -119,4 +122,32 @@ func batchSnapshot(f *fixture) {
 		return nil
 	}))
 	same(f, seen, []payment.Batch{first, second})
+}
+
+// batchItemsSnapshot: the items come batch by batch, in their order, answered or
+// not; those of a batch that is not there, too.
+func batchItemsSnapshot(f *fixture) {
+	first, items := f.batch(f.user(0, 1), 12)
+	_, orphans := f.batch(f.user(0, 3), 2)
+	second, more := f.batch(f.user(0, 2), 3)
+	f.commit(0, store.Changes{
+		Batches: fresh(second, first), BatchItems: append(fresh(orphans...), append(fresh(more...), fresh(items...)...)...),
+	})
+	snapshot := f.snapshot(0)
+	work, err := payment.DecideWork(first, payment.Work{
+		At: f.now, DueAt: f.now,
+		Answers: []payment.BatchItem{{Index: 5, Outcome: payment.ItemSucceeded, Result: []byte(`{"payment":"pay_1"}`)}},
+	})
+	f.check(err)
+	f.commit(0, store.Changes{Batches: update(work.Batch), BatchItems: work.Items})
+	want := slices.Concat(items, orphans, more)
+	for _, s := range []store.Snapshot{snapshot, f.snapshot(0)} {
+		var seen []payment.BatchItem
+		f.check(s.BatchItems(f.ctx, appendTo(&seen)))
+		same(f, seen, want)
+		want = slices.Clone(want)
+		want[5] = work.Items[0].Value
+	}
+	enough := errors.New("enough")
+	f.want(snapshot.BatchItems(f.ctx, func(payment.BatchItem) error { return enough }), enough)
 }
