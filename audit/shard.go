@@ -28,6 +28,11 @@ type shard struct {
 	// Where the last searches ended.
 	objectAt, bookingAt, moveAt, journalAt, toldAt finger
 
+	// before is when what the ledger keeps begins, in milliseconds, a little later;
+	// 0 when no month was closed. adjusted are the adjustments of closed months.
+	before   int64
+	adjusted map[ident.ID]object
+
 	transfers   transfers
 	disagreeing []operation
 	phase       phase
@@ -39,6 +44,7 @@ type object struct {
 	user    int64
 	seen    uint64 // versions 1 to 64, a bit each
 	version int32
+	closed  int32 // versions 1 to this had theirs in closed months
 	kind    kind
 }
 
@@ -111,7 +117,7 @@ func newShard(a *audit, number int) *shard {
 		audit: a, number: number, shards: a.cfg.Store.Shards(),
 		gateways: map[string]uint16{}, late: map[ident.ID][]int64{}, accounts: map[ledger.Key]*history{},
 		transfers: transfers{cleared: map[money.Currency]money.Sum{}, due: map[money.Currency]money.Sum{}},
-		held:      map[ledger.Key]*heldSum{},
+		held:      map[ledger.Key]*heldSum{}, adjusted: map[ident.ID]object{},
 	}
 }
 
@@ -127,9 +133,10 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		{.55, .55, func() error { return snapshot.Holds(ctx, s.hold) }},
 		{.55, .55, func() error { return snapshot.Payouts(ctx, s.payout) }},
 		{.55, .55, func() error { return snapshot.Batches(ctx, s.batch) }},
+		{.55, .55, func() error { s.objects.sort(); return snapshot.Checkpoints(ctx, s.checkpoint) }},
 		{.55, .75, func() error { s.sortBooked(); s.moves.sort(); return snapshot.Transactions(ctx, s.transaction) }},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
-		{.78, .95, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},
+		{.78, .95, func() error { s.addAdjusted(); s.objects.sort(); return snapshot.Events(ctx, s.event) }},
 		{.95, 1, func() error { return snapshot.Claims(ctx, s.claim) }},
 	} {
 		s.phase = phase{from: part.from, to: part.to}

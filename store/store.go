@@ -308,5 +308,8 @@ type Snapshot interface {
 	Claims(ctx context.Context, visit func(Claim) error) error
 	Holds(ctx context.Context, visit func(wallet.Hold) error) error
 	Payouts(ctx context.Context, visit func(wallet.Payout) error) error
+	// Checkpoints visits what closed months have left, in any order; nothing where
+	// none was closed.
+	Checkpoints(ctx context.Context, visit func(Checkpoint) error) error
 	Close() error
 }

@@ -29,7 +29,8 @@ type WalletReader interface {
 	// theirs together.
 	Accounts(ctx context.Context, shard int, q AccountQuery) ([]ledger.Account, error)
 	// BalanceAt returns an account's balance on a shard, all slots together, as
-	// it was after everything that bears an id of at or before.
+	// it was after everything that bears an id of at or before. A time in a month
+	// that was closed is a *ClosedError.
 	BalanceAt(
 		ctx context.Context, shard int, name ledger.Name, currency money.Currency, at time.Time,
 	) (money.Sum, error)
