@@ -35,7 +35,8 @@ type WalletReader interface {
 		ctx context.Context, shard int, name ledger.Name, currency money.Currency, at time.Time,
 	) (money.Sum, error)
 	// Entries lists an account's entries on a shard, newest first: a user's by
-	// their seq, a system account's by their ids, all slots together.
+	// their seq, a system account's by their ids, all slots together. They end where
+	// closed months begin.
 	Entries(ctx context.Context, shard int, q EntryQuery) ([]Posted, error)
 }
 

@@ -35,7 +35,7 @@ const (
 	batchPause    = 250 * time.Millisecond
 	feedPause     = 25 * time.Millisecond
 	expirePause   = 10 * time.Second
-	monthsPause   = 24 * time.Hour // and at the start
+	monthsPause   = time.Hour // what failed is tried again within the day
 )
 
 // roles is the table of all that serve can run.

@@ -43,7 +43,8 @@ type closed struct {
 }
 
 func closedUntil(ctx context.Context, c *reader) (closed, error) {
-	found, err := one(ctx, c, func(r *row) closed { return closed{r.id(), r.int()} }, selectClosed)
+	found, err := one(ctx, c, func(r *row) closed { return closed{r.id(), r.int()} },
+		`SELECT until_id, position FROM closings ORDER BY until_id DESC LIMIT 1`)
 	if errors.Is(err, store.ErrNotFound) {
 		return closed{}, nil
 	}

@@ -22,7 +22,9 @@ var (
 )
 
 // smallTables may be read from their beginning to their end.
-var smallTables = []string{"meta", "accounts", "ledger_entries_default", "ledger_transactions_default"}
+var smallTables = []string{
+	"meta", "accounts", "ledger_entries_default", "ledger_transactions_default", "closings", "account_checkpoints",
+}
 
 // TestPlans holds every query that lists or finds rows to the indexes and the
 // partitions that it needs, in a store of some thousand rows.
@@ -93,6 +95,9 @@ func TestPlans(t *testing.T) {
 		{"balance of sales", func() (int, error) {
 			return found(s.BalanceAt(ctx, 0, ledger.Sales, "EUR", start.AddDate(0, 0, 5)))
 		}, nil, 1},
+		{"a report", func() (int, error) {
+			return count(s.Reports(ctx, 0, store.ReportQuery{From: start.Add(time.Hour), To: start.Add(5 * time.Hour)}))
+		}, nil, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var rows int
