@@ -144,9 +144,9 @@ const tagReports = "Reports"
 
 var reportPaymentsDoc = operation{
 	id: "reportPayments", tag: tagReports, summary: "Report payments",
-	text: "What was made from one time on and before another, 92 days at most: volume, success rate, declines by reason, " +
-		"and refunds, by day (UTC), gateway and currency. Amounts of different currencies are never added up, so that " +
-		"every line has one. What it tells may be some seconds old.",
+	text: "What was made from one time on and before another, 92 days at most: volume, success rate, declines by " +
+		"reason, and refunds, by day (UTC), gateway and currency. Amounts of different currencies are never added up, so " +
+		"that every line has one. What it tells may be some seconds old.",
 	query: []*huma.Param{
 		required(queryTime("from", "What was made then, or later."), "2026-01-01T00:00:00Z"),
 		required(queryTime("to", "What was made before."), "2026-02-01T00:00:00Z"),

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"florin/access"
@@ -259,6 +260,83 @@ func allRows(t *testing.T, cfg postgres.Config, table string) (kept, gone int64)
 	return kept, gone
 }
 
+// historyEnds are the ends of the months that history is made around.
+func historyEnds(now time.Time) (ends []time.Time) {
+	for back := 5; back >= 0; back-- {
+		ends = append(ends, time.Date(now.Year(), now.Month()-time.Month(back), 1, 0, 0, 0, 0, time.UTC))
+	}
+	return ends
+}
+
+// makeHistory lets two processes do business around the ends of months, with
+// clocks that differ. It returns the first payment, and a hold that was left.
+func makeHistory(t *testing.T, a, b *process, ends []time.Time) (oldest payment.Payment, hold wallet.Hold) {
+	t.Helper()
+	for i, end := range ends {
+		for step, at := range []time.Duration{-20 * time.Millisecond, 5 * time.Millisecond} {
+			a.clock.Advance(end.Add(at).Sub(a.clock.Now()))
+			b.clock.Advance(end.Add(at - 8*time.Millisecond).Sub(b.clock.Now()))
+			for j, p := range []*process{a, b, a} {
+				paid := p.business(t, fmt.Sprint(i, step, j))
+				if oldest.ID.IsZero() {
+					oldest, hold = paid, a.hold(t)
+				}
+				p.clock.Advance(4 * time.Millisecond) // into the next month, one before the other
+			}
+		}
+	}
+	return oldest, hold
+}
+
+// closeMonths closes all but the last two months, and audits after each.
+func (p *process) closeMonths(t *testing.T) (closed int) {
+	t.Helper()
+	for shard := range p.store.Shards() {
+		w := worker.NewPartition(worker.PartitionConfig{Shard: shard, Store: p.store, Keep: 2})
+		for more := true; more; {
+			months, err := w.Step(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := months.Closing
+			if more = months.More; more {
+				closed++
+			}
+			if c.Waits != "" || more && (c.Entries == 0 || c.Transactions == 0 || c.Accounts == 0 || c.Objects == 0) {
+				t.Errorf("%+v", c)
+			}
+			p.audited(t, fmt.Sprintf("after %s of shard %d", c.Month, shard))
+		}
+	}
+	return closed
+}
+
+// nothingIsLost counts the ledger's rows, in it and aside.
+func nothingIsLost(t *testing.T, cfg postgres.Config, before audit.Totals) {
+	t.Helper()
+	for table, want := range map[string]int64{
+		"ledger_entries": before.Entries, "ledger_transactions": before.Transactions,
+	} {
+		if kept, gone := allRows(t, cfg, table); kept+gone != want || gone == 0 || kept == 0 {
+			t.Errorf("%s: %d are kept, %d stand aside, of %d", table, kept, gone, want)
+		}
+	}
+	early := count(t, cfg, `SELECT count(*) FROM early_entries`)
+	if stay := count(t, cfg, `SELECT count(*) FROM ledger_entries_default`); early == 0 || stay == 0 {
+		t.Errorf("%d entries are early, %d stay behind: the clocks and the ends of months were too easy", early, stay)
+	}
+}
+
+// balances are those of two accounts after the ends of months.
+func (p *process) balances(t *testing.T, ends []time.Time) (list []string) {
+	t.Helper()
+	for _, end := range ends {
+		at := end.Add(time.Minute)
+		list = append(list, p.balance(t, ledger.Sales, at)+" "+p.balance(t, ledger.Wallet(3), at))
+	}
+	return list
+}
+
 // TestMonths closes months of a store that two processes have written, across the
 // ends of months, with clocks that differ.
 func TestMonths(t *testing.T) {
@@ -272,86 +350,33 @@ func TestMonths(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Now().UTC()
-	first := time.Date(now.Year(), now.Month()-5, 1, 0, 0, 0, 0, time.UTC)
-	a := startProcess(t, cfg, first.AddDate(0, 0, -1), 1)
-	b := startProcess(t, cfg, first.AddDate(0, 0, -1), 7)
-	ends := map[time.Time]string{} // sales at the ends of months
-	var oldest payment.Payment
-	var hold wallet.Hold
-	for i := range 6 { // the month before first, to the one before the present
-		end := first.AddDate(0, i, 0)
-		for step, at := range []time.Duration{-20 * time.Millisecond, 5 * time.Millisecond} {
-			a.clock.Advance(end.Add(at).Sub(a.clock.Now()))
-			b.clock.Advance(end.Add(at - 8*time.Millisecond).Sub(b.clock.Now()))
-			for j, p := range []*process{a, b, a} {
-				paid := p.business(t, fmt.Sprint(i, step, j))
-				if oldest.ID.IsZero() {
-					oldest, hold = paid, a.hold(t)
-				}
-				p.clock.Advance(4 * time.Millisecond) // into the next month, one before the other
-			}
-		}
-	}
-	for i := range 6 {
-		at := first.AddDate(0, i, 0).Add(time.Minute)
-		ends[at] = a.balance(t, ledger.Sales, at) + " " + a.balance(t, ledger.Wallet(3), at)
-	}
-	for i := range 6 {
-		straddle(t, cfg, first.AddDate(0, i, 0))
-	}
-	report := a.audited(t, "before")
-	entries, transactions := report.Totals.Entries, report.Totals.Transactions
+	ends := historyEnds(now)
+	a := startProcess(t, cfg, ends[0].AddDate(0, 0, -1), 1)
+	b := startProcess(t, cfg, ends[0].AddDate(0, 0, -1), 7)
+	oldest, hold := makeHistory(t, a, b, ends)
 	if late := count(t, cfg, `SELECT count(*) FROM ledger_entries_default`); late == 0 {
 		t.Error("no row came before its month's partition")
 	}
 	a.waitsFor(t, hold)
-	entries, transactions = entries+2, transactions+1
-	closedMonths := 0
-	for shard := range cfg.Shards {
-		w := worker.NewPartition(worker.PartitionConfig{Shard: shard, Store: a.store, Keep: 2})
-		for more := true; more; {
-			months, err := w.Step(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if more = months.More; more {
-				closedMonths++
-				if months.Closing.Entries == 0 || months.Closing.Accounts == 0 || months.Closing.Objects == 0 {
-					t.Errorf("%+v", months.Closing)
-				}
-			}
-			if months.Closing.Waits != "" {
-				t.Errorf("%+v", months.Closing)
-			}
-			a.audited(t, fmt.Sprintf("after %s of shard %d", months.Closing.Month, shard))
+	balances := a.balances(t, ends)
+	for _, end := range ends {
+		straddle(t, cfg, end)
+	}
+	before := a.audited(t, "before")
+	if closed := a.closeMonths(t); closed != 8 {
+		t.Errorf("%d months were closed, want 4 on each shard", closed)
+	}
+	nothingIsLost(t, cfg, before.Totals)
+	if diff := cmp.Diff(balances[3:], a.balances(t, ends[3:])); diff != "" {
+		t.Errorf("balances of months that are kept have changed:\n%s", diff)
+	}
+	for _, end := range ends[:3] {
+		_, err := a.flow.LedgerAccount(t.Context(), ledger.Sales, "USD", end)
+		if err == nil || !strings.Contains(err.Error(), "earlier months are closed") {
+			t.Errorf("a balance of %s: %v", end, err)
 		}
 	}
-	if closedMonths != 8 {
-		t.Errorf("%d months were closed, want 4 on each shard", closedMonths)
-	}
-	for table, want := range map[string]int64{"ledger_entries": entries, "ledger_transactions": transactions} {
-		if kept, gone := allRows(t, cfg, table); kept+gone != want || gone == 0 || kept == 0 {
-			t.Errorf("%s: %d are kept, %d stand aside, of %d", table, kept, gone, want)
-		}
-	}
-	if early, stay := count(t, cfg, `SELECT count(*) FROM early_entries`),
-		count(t, cfg, `SELECT count(*) FROM ledger_entries_default`); early == 0 || stay == 0 {
-		t.Errorf("%d entries are early, %d stay behind: the clocks and the ends of months were too easy", early, stay)
-	}
-	bound := time.Date(now.Year(), now.Month()-2, 1, 0, 0, 0, 0, time.UTC)
-	for at, want := range ends {
-		if at.Before(bound) {
-			_, err := a.flow.LedgerAccount(t.Context(), ledger.Sales, "USD", at)
-			if err == nil || !strings.Contains(err.Error(), "earlier months are closed") {
-				t.Errorf("a balance of %s: %v", at, err)
-			}
-			continue
-		}
-		if got := a.balance(t, ledger.Sales, at) + " " + a.balance(t, ledger.Wallet(3), at); got != want {
-			t.Errorf("at %s: %s, want %s", at, got, want)
-		}
-	}
-	a.entriesEnd(t, bound)
+	a.entriesEnd(t, ends[3])
 	// What is old can still be worked on.
 	a.clock.Advance(now.Sub(a.clock.Now()))
 	if _, err := a.flow.Refund(t.Context(), flow.Refund{Payment: oldest.ID, Minor: 50}); err != nil {

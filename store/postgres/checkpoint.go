@@ -38,7 +38,8 @@ const (
 		FROM placed GROUP BY account, before
 		ON CONFLICT (account) DO UPDATE SET balance = c.balance + excluded.balance, seq = excluded.seq`
 	// The others are early.
-	dropEarly = `DELETE FROM early_entries AS e USING account_checkpoints AS c WHERE c.account = e.account AND e.seq <= c.seq`
+	dropEarly = `DELETE FROM early_entries AS e USING account_checkpoints AS c
+		WHERE c.account = e.account AND e.seq <= c.seq`
 	keepEarly = `INSERT INTO early_entries (id, account, amount, seq, balance)
 		SELECT e.id, e.account, e.amount, e.seq, e.balance FROM (SELECT * FROM ` + goneEntries + `) AS e
 			JOIN account_checkpoints AS c ON c.account = e.account WHERE e.seq > c.seq`
@@ -59,8 +60,8 @@ func (t *closingTx) addsUp(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("%w: the entries of %s make %s %s, not zero: run florin audit", store.ErrRefused, t.closing.Month, sum,
-		currency)
+	return fmt.Errorf("%w: the entries of %s make %s %s, not zero: run florin audit", store.ErrRefused,
+		t.closing.Month, sum, currency)
 }
 
 // checkAccounts writes the accounts' checkpoints.
@@ -78,7 +79,8 @@ func (t *closingTx) checkAccounts(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return t.QueryRow(ctx, `SELECT count(*) FROM `+goneTransactions, [16]byte(t.end), t.stay).Scan(&t.closing.Transactions)
+	return t.QueryRow(ctx, `SELECT count(*) FROM `+goneTransactions, [16]byte(t.end), t.stay).
+		Scan(&t.closing.Transactions)
 }
 
 // countEvents writes the objects' checkpoints, and that the month is closed.
@@ -130,7 +132,8 @@ func (t *closingTx) detach(ctx context.Context) error {
 				INSERT INTO ` + name + ` SELECT * FROM late`,
 		}
 		if len(t.stay) > 0 {
-			statements = append(statements, `WITH stays AS (DELETE FROM `+name+` WHERE id < $1 AND `+key+` = ANY($2::uuid[]) RETURNING *)
+			statements = append(statements, `WITH stays AS (
+					DELETE FROM `+name+` WHERE id < $1 AND `+key+` = ANY($2::uuid[]) RETURNING *)
 				INSERT INTO `+table+` SELECT * FROM stays`)
 		}
 		for _, sql := range statements {
