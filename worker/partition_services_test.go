@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -383,6 +384,35 @@ func TestMonths(t *testing.T) {
 		t.Error(err)
 	}
 	a.business(t, "after all")
+	b.clock.Advance(now.Sub(b.clock.Now()))
+	closeBesideBusiness(t, a, b)
+}
+
+// closeBesideBusiness closes one more month on each shard while another process
+// goes on: nobody of its callers notices.
+func closeBesideBusiness(t *testing.T, a, b *process) {
+	t.Helper()
+	var going sync.WaitGroup
+	done := make(chan struct{})
+	days := 0
+	going.Go(func() {
+		for open := true; open || days < 3; days++ {
+			b.business(t, fmt.Sprint("beside ", days))
+			select {
+			case <-done:
+				open = false
+			default:
+			}
+		}
+	})
+	for shard := range a.store.Shards() {
+		c, err := a.store.CloseMonth(t.Context(), shard, 1)
+		if err != nil || !c.Closed() {
+			t.Errorf("beside business: %+v, %v", c, err)
+		}
+	}
+	close(done)
+	going.Wait()
 	a.audited(t, "at last")
 }
 

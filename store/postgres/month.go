@@ -148,7 +148,7 @@ func (t *closingTx) oldest(ctx context.Context, keep int) (found bool, err error
 	if t.before, err = closedUntil(ctx, t.reader); err != nil {
 		return false, err
 	}
-	rows, err := t.Tx.Query(ctx, `SELECT c.relname::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+	rows, err := t.Query(ctx, `SELECT c.relname::text FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
 		WHERE i.inhparent IN ('ledger_transactions'::regclass, 'ledger_entries'::regclass)`)
 	if err != nil {
 		return false, err
@@ -244,7 +244,7 @@ func (t *closingTx) holdStill(ctx context.Context) error {
 // straddling finds the transactions that stand across the month's end.
 func (t *closingTx) straddling(ctx context.Context) error {
 	from, to := ident.First(t.of.to.Add(-aroundEnd)), ident.First(t.of.to.Add(aroundEnd))
-	rows, err := t.Tx.Query(ctx, `SELECT id FROM ledger_transactions WHERE id >= $2 AND id < $1 AND last_entry >= $1
+	rows, err := t.Query(ctx, `SELECT id FROM ledger_transactions WHERE id >= $2 AND id < $1 AND last_entry >= $1
 		UNION ALL SELECT id FROM ledger_transactions WHERE id >= $1 AND id < $3 AND first_entry < $1`,
 		[16]byte(t.end), [16]byte(from), [16]byte(to))
 	if err != nil {

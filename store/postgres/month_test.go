@@ -37,7 +37,7 @@ func TestPlansOverClosedMonths(t *testing.T) {
 	if made, err := s.MakePartitions(ctx, 0); err != nil || made != 0 {
 		t.Fatal(made, err)
 	}
-	if got, err := s.CloseMonth(ctx, 0, 3); err != nil || got.Closed() || !strings.Contains(got.Waits, "50 holds") {
+	if got, err := s.CloseMonth(ctx, 0, 3); err != nil || got.Closed() || !strings.Contains(got.Waits, "18 holds") {
 		t.Fatalf("with open holds: %+v, %v", got, err)
 	}
 	s.Fill(t, 0, `UPDATE holds SET status = 'released'`)
