@@ -108,6 +108,7 @@ type Flows interface {
 	BatchFlows
 	WalletFlows
 	LedgerFlows
+	ReportFlows
 }
 
 // PaymentFlows are the use cases of payments.

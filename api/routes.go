@@ -68,7 +68,8 @@ func paymentRoutes() []route {
 	}
 }
 
-// walletRoutes are those of transfers, wallets, holds, payouts and the ledger.
+// walletRoutes are those of transfers, wallets, holds, payouts, the ledger and
+// reports.
 func walletRoutes() []route {
 	return []route{
 		{post, v1 + "/transfers", access.Wallets, false, (*call).createTransfer, createTransferDoc},
@@ -94,6 +95,8 @@ func walletRoutes() []route {
 		{get, v1 + "/ledger/accounts/{name}", access.Read, false, (*call).getAccount, getAccountDoc},
 		{get, v1 + "/ledger/accounts/{name}/entries", access.Read, false, (*call).listEntries, listEntriesDoc},
 		{get, v1 + "/ledger/trial_balance", access.Read, false, (*call).trialBalance, trialBalanceDoc},
+
+		{get, v1 + "/reports/payments", access.Read, false, (*call).reportPayments, reportPaymentsDoc},
 	}
 }
 

@@ -163,6 +163,7 @@ func TestSweepOfQueries(t *testing.T) {
 			"after": {"x", "AQ", strings.Repeat("A", 10_000)}, "created_gte": {"now", "2026-13-01T00:00:00Z", "2026-01-01"},
 			"amount_gte": {"-1", "1.5", "x"}, "status": {"none", ""}, "currency": {"XXX", "", "US"}, "metadata": {"x"},
 			"metadata[]": {"x"}, "type": {"", "a%20b", "."}, "payment": {"x", "ref_0192f3a4b5c67d008123456789abcdef"},
+			"from": {"", "now", "2026-01-01"}, "to": {"", "1"}, "group_by": {"", "hour", "day,day", ",", "day,", "Day"},
 		} {
 			for _, value := range values {
 				refused(t, s, rt.Path+"?"+param+"="+value, s.get(path+"?"+param+"="+value), true)

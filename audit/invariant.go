@@ -27,7 +27,7 @@ var invariants = [count]struct {
 	text   string
 }{
 	Balanced:     {1, "balanced", "every transaction's entries sum to zero, and every account's history has no gap"},
-	Summed:       {2, "summed", "every balance is the sum of its entries"},
+	Summed:       {2, "summed", "every balance is the sum of its entries, closed months' by their checkpoints"},
 	NotNegative:  {3, "not_negative", "no user's account is below zero"},
 	Bounded:      {4, "bounded", "nothing is captured beyond what was authorized, or refunded beyond what was captured"},
 	Booked:       {5, "booked", "every payment's amounts are those of its captures, its refunds and the ledger"},

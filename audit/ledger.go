@@ -213,6 +213,9 @@ func (s *shard) postings(kind ledger.Kind, b *booking) []ledger.Posting {
 // unbooked names the captures, refunds and disputes that the ledger does not hold.
 func (s *shard) unbooked() {
 	s.bookings.all(func(id ident.ID, b *booking) {
+		if s.mayBeGone(id) {
+			return
+		}
 		for i, kind := range postKinds {
 			if missing := b.due &^ b.found; missing&(1<<i) != 0 {
 				s.fail(Booked, kinds[b.kind], id, "its %s is not in the ledger", kind)

@@ -28,6 +28,11 @@ type shard struct {
 	// Where the last searches ended.
 	objectAt, bookingAt, moveAt, journalAt, toldAt, batchAt finger
 
+	// before is when what the ledger keeps begins, in milliseconds, a little later;
+	// 0 when no month was closed. adjusted are the adjustments of closed months.
+	before   int64
+	adjusted map[ident.ID]object
+
 	transfers   transfers
 	batches     index[batch]
 	items       items // of the batch that is being read
@@ -42,6 +47,7 @@ type object struct {
 	seen    uint64 // versions 1 to 64, a bit each
 	version int32
 	last    types
+	closed  int32 // versions 1 to this had theirs in closed months
 	kind    kind
 }
 
@@ -116,7 +122,7 @@ func newShard(a *audit, number int) *shard {
 		audit: a, number: number, shards: a.cfg.Store.Shards(),
 		gateways: map[string]uint16{}, late: map[ident.ID][]int64{}, accounts: map[ledger.Key]*history{},
 		transfers: transfers{cleared: map[money.Currency]money.Sum{}, due: map[money.Currency]money.Sum{}},
-		held:      map[ledger.Key]*heldSum{},
+		held:      map[ledger.Key]*heldSum{}, adjusted: map[ident.ID]object{},
 	}
 }
 
@@ -133,9 +139,10 @@ func (s *shard) read(ctx context.Context, snapshot store.Snapshot) error {
 		{.55, .55, func() error { return snapshot.Payouts(ctx, s.payout) }},
 		{.55, .55, func() error { return snapshot.Batches(ctx, s.batch) }},
 		{.55, .55, func() error { s.batches.sort(); return snapshot.BatchItems(ctx, s.batchItem) }},
+		{.55, .55, func() error { s.objects.sort(); return snapshot.Checkpoints(ctx, s.checkpoint) }},
 		{.55, .75, func() error { s.sortBooked(); s.moves.sort(); return snapshot.Transactions(ctx, s.transaction) }},
 		{.75, .78, func() error { return snapshot.Accounts(ctx, s.account) }},
-		{.78, .95, func() error { s.objects.sort(); return snapshot.Events(ctx, s.event) }},
+		{.78, .95, func() error { s.addAdjusted(); s.objects.sort(); return snapshot.Events(ctx, s.event) }},
 		{.95, 1, func() error { return snapshot.Claims(ctx, s.claim) }},
 	} {
 		s.phase = phase{from: part.from, to: part.to}

@@ -176,7 +176,12 @@ func (m *move) postings(kind ledger.Kind) []ledger.Posting {
 // adjustment takes an adjustment, which is its transaction: an object of one
 // version, between the adjustments and its user's wallet.
 func (s *shard) adjustment(t ledger.Transaction, proper bool) {
-	s.objects.add(t.ID, object{user: t.UserID, version: 1, kind: adjustmentKind, last: everyType})
+	o := object{user: t.UserID, version: 1, kind: adjustmentKind, last: everyType}
+	if known, closed := s.adjusted[t.ID]; closed { // its event is gone, and it is not
+		o.closed = known.closed
+		delete(s.adjusted, t.ID)
+	}
+	s.objects.add(t.ID, o)
 	switch {
 	case t.Object != t.ID || !t.Payment.IsZero():
 		s.fail(Booked, ident.Transaction, t.ID, "is an adjustment and books something else")
@@ -216,6 +221,9 @@ func (s *shard) settlement(t ledger.Transaction) {
 // the held accounts that are missing.
 func (s *shard) unmoved() {
 	s.moves.all(func(id ident.ID, m *move) {
+		if s.mayBeGone(id) {
+			return
+		}
 		for kind, bit := range moveBits {
 			if m.due&^m.found&bit != 0 {
 				s.fail(Booked, kinds[m.kind], id, "has no %s in the ledger", kind)

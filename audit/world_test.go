@@ -39,6 +39,7 @@ type rows struct {
 	claims       []store.Claim
 	holds        []wallet.Hold
 	payouts      []wallet.Payout
+	checkpoints  []store.Checkpoint
 }
 
 // world is a small store, made by the program's own decisions, to be spoiled by
@@ -283,6 +284,10 @@ func visitAll[T any](rows []T, visit func(T) error) error {
 		}
 	}
 	return nil
+}
+
+func (s snapshot) Checkpoints(_ context.Context, visit func(store.Checkpoint) error) error {
+	return visitAll(s.rows.checkpoints, visit)
 }
 
 func (s snapshot) Payments(_ context.Context, visit func(payment.Payment) error) error {

@@ -31,7 +31,7 @@ func (s *Service) LedgerAccount(
 		balance := now[0].Balance
 		if !at.IsZero() {
 			if balance, err = s.cfg.Store.BalanceAt(ctx, shard, name, currency, at); err != nil {
-				return sum, readError(err)
+				return sum, closedError(readError(err))
 			}
 		}
 		sum.Seq += now[0].Seq
@@ -43,6 +43,14 @@ func (s *Service) LedgerAccount(
 		return sum, problem.New(problem.NotFound, "no account %s in %s has entries", name, currency)
 	}
 	return sum, nil
+}
+
+// closedError makes a problem of a time in a month that was closed.
+func closedError(err error) error {
+	if closed := (*store.ClosedError)(nil); errors.As(err, &closed) {
+		return problem.Invalid("at", "is before %s: earlier months are closed", closed.Before.Format(time.RFC3339))
+	}
+	return err
 }
 
 // shardsOf returns where an account lies: a user's on one shard.

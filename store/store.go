@@ -214,6 +214,9 @@ type Reader interface {
 	EventsOf(ctx context.Context, object ident.ID) ([]event.Stored, error)
 	// LatestEvents lists a shard's newest events, newest first.
 	LatestEvents(ctx context.Context, shard, limit int) ([]event.Stored, error)
+	// Reports counts a shard's payments and refunds, by day, gateway and currency; in
+	// any order. What it tells may be some seconds old.
+	Reports(ctx context.Context, shard int, q ReportQuery) ([]ReportRow, error)
 	// APIKeys lists all keys, revoked ones too. They live on shard 0.
 	APIKeys(ctx context.Context) ([]access.APIKey, error)
 	// FindKeyset returns a sealed keyset of the vault, and whether there is one.
@@ -311,5 +314,8 @@ type Snapshot interface {
 	Claims(ctx context.Context, visit func(Claim) error) error
 	Holds(ctx context.Context, visit func(wallet.Hold) error) error
 	Payouts(ctx context.Context, visit func(wallet.Payout) error) error
+	// Checkpoints visits what closed months have left, in any order; nothing where
+	// none was closed.
+	Checkpoints(ctx context.Context, visit func(Checkpoint) error) error
 	Close() error
 }

@@ -29,12 +29,14 @@ type WalletReader interface {
 	// theirs together.
 	Accounts(ctx context.Context, shard int, q AccountQuery) ([]ledger.Account, error)
 	// BalanceAt returns an account's balance on a shard, all slots together, as
-	// it was after everything that bears an id of at or before.
+	// it was after everything that bears an id of at or before. A time in a month
+	// that was closed is a *ClosedError.
 	BalanceAt(
 		ctx context.Context, shard int, name ledger.Name, currency money.Currency, at time.Time,
 	) (money.Sum, error)
 	// Entries lists an account's entries on a shard, newest first: a user's by
-	// their seq, a system account's by their ids, all slots together.
+	// their seq, a system account's by their ids, all slots together. They end where
+	// closed months begin.
 	Entries(ctx context.Context, shard int, q EntryQuery) ([]Posted, error)
 }
 

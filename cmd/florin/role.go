@@ -35,6 +35,7 @@ const (
 	batchPause    = 250 * time.Millisecond
 	feedPause     = 25 * time.Millisecond
 	expirePause   = 10 * time.Second
+	monthsPause   = time.Hour // what failed is tried again within the day
 )
 
 // roles is the table of all that serve can run.
@@ -46,6 +47,7 @@ func (n *node) roles() []role {
 			n.perShard("batch", batchPause, n.workBatches),
 			n.perShard("expire holds", inquirePause, n.expireHolds),
 			n.perShard("expire", expirePause, n.expire),
+			n.months(),
 			[]repeated{{"keys", keysPause, n.renewKeys}},
 			[]repeated{{"feed", feedPause, n.follow}},
 		)},

@@ -22,6 +22,7 @@ const (
 	maxTime    = time.Hour
 	maxPause   = time.Second
 
+	maxMonths   = 1200
 	maxRequests = 1_000_000 // of an API key, in a window
 )
 
@@ -52,6 +53,9 @@ func (c *Config) check() error {
 	if err := c.checkRateLimit(); err != nil {
 		return err
 	}
+	if err := c.checkPartitions(); err != nil {
+		return err
+	}
 	return c.checkGateways()
 }
 
@@ -74,6 +78,16 @@ func (c *Config) checkShards() error {
 	}
 	if c.source.given["database_cluster"] {
 		return c.source.at("database_cluster", "is for store: postgres, and the store is %s", c.Store)
+	}
+	return nil
+}
+
+func (c *Config) checkPartitions() error {
+	switch keep := c.Partitions.KeepMonths; {
+	case keep < 0 || keep > maxMonths:
+		return c.source.at("partitions.keep_months", "%d is not 0 to %d", keep, maxMonths)
+	case keep > 0 && c.Store != Postgres:
+		return c.source.at("partitions.keep_months", "is for store: postgres, and the store is %s", c.Store)
 	}
 	return nil
 }

@@ -195,6 +195,9 @@ func TestClusterErrorsNameTheLine(t *testing.T) {
 	t.Parallel()
 	checkErrors(t, [][2]string{
 		{"store: postgres\n", ":1: store: postgres needs the databases: name them in shards"},
+		{"partitions:\n  keep_months: -1\n", ":2: partitions.keep_months: -1 is not 0 to 1200"},
+		{oneShard + "partitions: {keep_months: 1201}\n", ":4: partitions.keep_months: 1201 is not 0 to 1200"},
+		{"partitions:\n  keep_months: 3\n", ":2: partitions.keep_months: is for store: postgres, and the store is sqlite"},
 		{masterBlock + "    prt: 5432\n", ":4: unknown field prt; is it port?"},
 		{masterBlock + "    port: 0\n", ":4: database_cluster.master.port: 0 is not 1 to 65535"},
 		{masterBlock + "    port: 70000\n", ":4: database_cluster.master.port: 70000 is not 1 to 65535"},

@@ -33,6 +33,8 @@ type Config struct {
 	Fraud    Fraud     `yaml:"fraud"`
 	Commit   Commit    `yaml:"commit"`
 	Vault    Vault     `yaml:"vault"`
+	// Partitions says how long the ledger is kept; on PostgreSQL.
+	Partitions Partitions `yaml:"partitions"`
 	// RateLimit bounds the requests of each API key; by default nothing does.
 	RateLimit RateLimit `yaml:"rate_limit"`
 
@@ -90,6 +92,13 @@ type Commit struct {
 type Vault struct {
 	// KeyFile holds the key-encryption key; DATA/vault-key by default.
 	KeyFile string `yaml:"key_file"`
+}
+
+// Partitions says how long the ledger is kept.
+type Partitions struct {
+	// KeepMonths is how many whole months stay in the ledger before the present
+	// one, 1 to 1200; older ones are closed. 0, the default, keeps all.
+	KeepMonths int `yaml:"keep_months"`
 }
 
 // RateLimit says how many requests an API key may send.

@@ -151,5 +151,8 @@ func (v *snapshot) Payouts(ctx context.Context, visit func(wallet.Payout) error)
 	return visitAll(ctx, v.payouts, visit)
 }
 
+// Checkpoints visits nothing: no month is ever closed.
+func (v *snapshot) Checkpoints(context.Context, func(store.Checkpoint) error) error { return nil }
+
 // Close implements store.Snapshot.
 func (v *snapshot) Close() error { return nil }

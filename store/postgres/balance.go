@@ -2,20 +2,26 @@ package postgres
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"florin/ident"
 	"florin/ledger"
 	"florin/money"
+	"florin/store"
 )
 
 const (
 	// selectBalances adds up what indexed accounts had before an id. Their entries'
-	// ids ascend with seq, but for the clocks of several processes.
-	selectBalances = `SELECT coalesce(sum(e.balance), 0)::text FROM unnest($1::bigint[]) AS a (id) CROSS JOIN LATERAL (
+	// ids ascend with seq, but for the clocks of several processes. One that has no
+	// entry any more has what closed months have left it.
+	selectBalances = `SELECT coalesce(sum(coalesce(e.balance, c.balance)), 0)::text
+		FROM unnest($1::bigint[]) AS a (id) LEFT JOIN LATERAL (
 			SELECT balance FROM ledger_entries WHERE account = a.id AND account > 0 AND id < $2
 			ORDER BY seq DESC LIMIT 1
-		) AS e`
+		) AS e ON true LEFT JOIN account_checkpoints AS c ON c.account = a.id`
+	selectCheckpoints = `SELECT coalesce(sum(balance), 0)::text FROM account_checkpoints WHERE account = ANY($1)`
 	// stretchOlder and stretchNewer look at so many entries of all accounts, on one
 	// side of an id; they return those of some accounts, nearest first, and the end
 	// of the stretch as one of account 0.
@@ -41,7 +47,16 @@ func (s *Store) BalanceAt(
 	ctx context.Context, shard int, name ledger.Name, currency money.Currency, at time.Time,
 ) (sum money.Sum, err error) {
 	behind := ident.First(at.Truncate(time.Millisecond).Add(time.Millisecond))
+	var early *store.ClosedError
 	err = s.shards[shard].readTx(ctx, func(c *reader) error {
+		closed, err := closedUntil(ctx, c)
+		if err != nil {
+			return err
+		}
+		if behind.Compare(closed.until) < 0 {
+			early = &store.ClosedError{Before: closed.until.Time()}
+			return nil
+		}
 		slots, err := c.slots(ctx, name, currency)
 		switch {
 		case err != nil || len(slots) == 0:
@@ -52,6 +67,9 @@ func (s *Store) BalanceAt(
 		}
 		return err
 	})
+	if err == nil && early != nil {
+		return sum, early
+	}
 	return sum, err
 }
 
@@ -87,8 +105,11 @@ func (c *reader) crowdedBefore(ctx context.Context, slots []account, behind iden
 			total, err = total.Plus(p.balance)
 			return err
 		})
-		if err != nil || end.IsZero() {
-			return total, err // the others have no entry before
+		if err != nil {
+			return total, err
+		}
+		if end.IsZero() { // the others have no entry before
+			return c.plusCheckpoints(ctx, total, wanted)
 		}
 		if len(wanted) == 0 {
 			break
@@ -115,6 +136,17 @@ func (c *reader) crowdedBefore(ctx context.Context, slots []account, behind iden
 		newer = successor(end)
 	}
 	return total, nil
+}
+
+// plusCheckpoints adds what closed months have left the accounts.
+func (c *reader) plusCheckpoints(
+	ctx context.Context, total money.Sum, accounts map[int64]money.Sum,
+) (money.Sum, error) {
+	left, err := one(ctx, c, (*row).sum, selectCheckpoints, slices.Collect(maps.Keys(accounts)))
+	if err != nil {
+		return total, err
+	}
+	return total.Plus(left)
 }
 
 // stretch reads one, and visits the nearest entry of each account that is still

@@ -7,17 +7,14 @@ import (
 )
 
 // keeper does, beside a shard's work, what must be done now and then: it gives
-// signs of life for the slot, makes partitions, and forgets old groups.
+// signs of life for the slot, and forgets old groups.
 type keeper struct {
 	shard  *shard
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
 
-const (
-	partitionPause = time.Hour
-	forgetPause    = 10 * time.Second
-)
+const forgetPause = 10 * time.Second
 
 // forgetGroups deletes groups of more than a day ago, a few at a time, and keeps
 // their greatest id.
@@ -39,7 +36,7 @@ func startKeeper(sh *shard) *keeper {
 func (k *keeper) run(ctx context.Context) {
 	tick := time.NewTicker(keepPause)
 	defer tick.Stop()
-	forgetAt, partitionAt := time.Now().Add(forgetPause), time.Now().Add(partitionPause)
+	forgetAt := time.Now().Add(forgetPause)
 	for {
 		select {
 		case <-ctx.Done():
@@ -53,10 +50,6 @@ func (k *keeper) run(ctx context.Context) {
 		if now := time.Now(); now.After(forgetAt) {
 			k.do(ctx, k.forget)
 			forgetAt = now.Add(forgetPause)
-		}
-		if now := time.Now(); now.After(partitionAt) {
-			k.do(ctx, k.partition)
-			partitionAt = now.Add(partitionPause)
 		}
 	}
 }
@@ -73,10 +66,6 @@ func (k *keeper) forget(ctx context.Context) error {
 		_, err := c.Exec(ctx, forgetGroups)
 		return err
 	})
-}
-
-func (k *keeper) partition(ctx context.Context) error {
-	return k.shard.lend(ctx, k.shard.writers, func(c *conn) error { return k.shard.makePartitions(ctx, c.Conn) })
 }
 
 // stop ends it, and gives the slot back where the shard can be reached.

@@ -11,14 +11,14 @@ const (
 	// selectSettled returns the position that a feed may show events below. A Tx that
 	// runs, or is still to begin, writes its events at its own number's positions,
 	// which may be before some that are there. Txs of the server's other databases
-	// write none here. ended tells that a Tx ended while it was looked for, so that
+	// write none here, nor does one that closes a month. ended tells that a Tx ended while it was looked for, so that
 	// the answer is lower than it need be. A standby does not know whose a Tx is.
 	selectSettled = `WITH now AS MATERIALIZED (SELECT pg_current_snapshot() AS s),
 		running AS (
 			SELECT t.number, a.datid IS NULL AS ended
 			FROM (SELECT x::text::bigint AS number FROM now, pg_snapshot_xip(now.s) AS x) AS t
 				LEFT JOIN pg_stat_activity AS a ON a.backend_xid::text::bigint = t.number & 4294967295
-			WHERE a.datid IS NULL OR a.datname = current_database()
+			WHERE a.datid IS NULL OR a.datname = current_database() AND a.application_name <> '` + closingName + `'
 		)
 		SELECT (base + CASE WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(now.s)::text::bigint
 				ELSE coalesce((SELECT min(number) FROM running), pg_snapshot_xmax(now.s)::text::bigint) END) << 21,

@@ -24,7 +24,9 @@ var (
 )
 
 // smallTables may be read from their beginning to their end.
-var smallTables = []string{"meta", "accounts", "ledger_entries_default", "ledger_transactions_default"}
+var smallTables = []string{
+	"meta", "accounts", "ledger_entries_default", "ledger_transactions_default", "closings", "account_checkpoints",
+}
 
 // planned is a list, or a look-up, and what it may cost.
 type planned struct {
@@ -123,6 +125,9 @@ func plannedOthers(ctx context.Context, s *postgres.Store) []planned {
 		{"balance of sales", func() (int, error) {
 			return found(s.BalanceAt(ctx, 0, ledger.Sales, "EUR", start.AddDate(0, 0, 5)))
 		}, nil, 1},
+		{"a report", func() (int, error) {
+			return count(s.Reports(ctx, 0, store.ReportQuery{From: start.Add(time.Hour), To: start.Add(5 * time.Hour)}))
+		}, nil, 2},
 	}
 }
 

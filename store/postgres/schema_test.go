@@ -40,7 +40,7 @@ var userColumns = map[string]string{
 	"payments": "user_id", "attempts": "user_id", "captures": "user_id", "refunds": "user_id", "disputes": "user_id",
 	"payment_methods": "user_id", "claims": "user_id", "accounts": "user_id", "ledger_transactions": "user_id",
 	"events": "user_id", "holds": "user_id", "payouts": "user_id", "transfers": "from_user_id",
-	"received_transfers": "to_user_id", "batches": "user_id", "batch_items": "user_id",
+	"received_transfers": "to_user_id", "batches": "user_id", "batch_items": "user_id", "event_checkpoints": "user_id",
 }
 
 // TestSchemaRefusesOtherShards inserts a row of a user of another shard into each

@@ -21,7 +21,10 @@ type Store struct {
 	id string // the store's, as the first connection of any shard found it
 }
 
-var _ store.Store = (*Store)(nil)
+var (
+	_ store.Store       = (*Store)(nil)
+	_ store.Partitioner = (*Store)(nil)
+)
 
 // Open opens a store that Migrate has made. A shard that cannot be reached does
 // not keep the others from being used: its calls are ErrUnavailable until it is

@@ -29,6 +29,7 @@ func Exercise(t *testing.T, open func(t *testing.T) store.Store) {
 		{"tx", txCases},
 		{"snapshot", snapshotCases},
 		{"wallet", walletCases},
+		{"report", reportCases},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {
