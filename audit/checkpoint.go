@@ -64,6 +64,7 @@ func (s *shard) beginObject(c *store.ObjectCheckpoint) {
 // addAdjusted adds the adjustments whose transactions are gone.
 func (s *shard) addAdjusted() {
 	for id, o := range s.adjusted {
+		o.last = everyType
 		s.objects.add(id, o)
 	}
 }

@@ -33,6 +33,9 @@ func (s *shard) made(c store.Claim) {
 		return
 	}
 	made := s.objects.one(&s.objectAt, c.Object)
+	if made == nil && c.Kind == ident.Transaction && s.mayBeGone(c.Object) {
+		return // a settlement
+	}
 	switch declined := c.Kind == ident.Transfer && c.Answer != nil; {
 	case declined && made == nil:
 	case declined:

@@ -182,7 +182,8 @@ func (r *Report) writeMode(w io.Writer, m Mode) {
 		}
 		return fmt.Sprintf("%.2f", value)
 	}
-	fmt.Fprintf(w, "%-22s %8d %10s %9s %9s %9s %9s\n", m, clients, rate, ms(result.P50), ms(result.P99), ms(result.P999), cpu)
+	fmt.Fprintf(w, "%-22s %8d %10s %9s %9s %9s %9s\n", m, clients, rate,
+		ms(result.P50), ms(result.P99), ms(result.P999), cpu)
 }
 
 // method says how it was measured.
