@@ -20,6 +20,7 @@ type sent struct {
 	currency [3]byte
 	status   byte // the status' first letter
 	local    bool
+	crossed  bool  // booked as one between shards, which its users' were before a copy to fewer
 	booked   uint8 // transactions that took it out of the sender's wallet
 	returned uint8 // and that put it back
 }
@@ -81,8 +82,7 @@ func (s *shard) transfer(t wallet.Transfer) error {
 	s.transfers.sent.add(t.ID, v)
 	s.check(Consistent)
 	switch {
-	case v.minor <= 0 || t.ToUserID == t.FromUserID || v.local && v.status != isSucceeded ||
-		(v.status == isFailed) != (t.Reason != ""):
+	case v.minor <= 0 || t.ToUserID == t.FromUserID || (v.status == isFailed) != (t.Reason != ""):
 		s.fail(Consistent, ident.Transfer, t.ID, "is %s (%s) of %s from %d to %d", t.Status, t.Reason, t.Amount,
 			t.FromUserID, t.ToUserID)
 	case v.status == isPending:
@@ -97,8 +97,7 @@ func (s *shard) transfer(t wallet.Transfer) error {
 // receivedTransfer takes a transfer from another shard.
 func (s *shard) receivedTransfer(t wallet.Transfer) error {
 	s.check(Placed)
-	if ident.Shard(t.ToUserID, s.shards) != s.number || t.ID.Bucket() != ident.Bucket(t.FromUserID) ||
-		t.ID.Shard(s.shards) == s.number {
+	if ident.Shard(t.ToUserID, s.shards) != s.number || t.ID.Bucket() != ident.Bucket(t.FromUserID) {
 		s.fail(Placed, ident.Transfer, t.ID, "from user %d to %d was received by shard %d",
 			t.FromUserID, t.ToUserID, s.number)
 	}
@@ -139,8 +138,14 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 	switch t.Kind {
 	case ledger.KindTransfer, ledger.KindTransferOut, ledger.KindTransferReturn:
 		v := s.transfers.sent.one(&s.transfers.sentAt, t.Object)
-		if known = v != nil && v.local == (t.Kind == ledger.KindTransfer); !known {
+		if known = v != nil && (v.local || t.Kind != ledger.KindTransfer); !known {
 			break
+		}
+		if v.local && t.Kind == ledger.KindTransferOut && !v.crossed {
+			v.crossed = true
+			if v.status != isFailed {
+				s.clearingDue(money.Currency(v.currency[:]), v.minor)
+			}
 		}
 		minor, currency = v.minor, v.currency
 		debit, credit = ledger.Wallet(t.UserID), ledger.Transfers
@@ -193,6 +198,9 @@ func movesAmount(t ledger.Transaction, debit, credit ledger.Name, minor int64, c
 func (s *shard) uncleared() {
 	s.check(Cleared)
 	s.transfers.sent.all(func(id ident.ID, v *sent) {
+		if v.local && !v.crossed && v.status != isSucceeded {
+			s.fail(Consistent, ident.Transfer, id, "is within a shard and did not succeed at once")
+		}
 		s.check(Cleared)
 		returned := uint8(0)
 		if v.status == isFailed {
@@ -204,6 +212,11 @@ func (s *shard) uncleared() {
 		}
 	})
 	s.transfers.got.all(func(id ident.ID, v *got) {
+		if id.Shard(s.shards) == s.number {
+			if o := s.transfers.sent.one(&s.transfers.sentAt, id); o != nil && !o.crossed {
+				s.fail(Placed, ident.Transfer, id, "from user %d to %d was received by its own shard", v.from, v.to)
+			}
+		}
 		s.check(Cleared)
 		if (v.booked == 1) != v.accepted || v.booked > 1 {
 			s.fail(Cleared, ident.Transfer, id, "reached its receiver's wallet %s, where accepted is %v",
@@ -237,7 +250,7 @@ func (c *clearing) add(t *transfers) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.sent.all(func(id ident.ID, v *sent) {
-		if !v.local {
+		if !v.local || v.crossed {
 			c.sent.add(id, *v)
 		}
 	})

@@ -122,7 +122,8 @@ func (f *Filling) CheckEmpty(ctx context.Context, shard int, name ident.ID) erro
 	case err != nil || held == name:
 		return err
 	case !held.IsZero():
-		return fmt.Errorf("%w: the database of shard %d bears the mark of another copy, which is unfinished", ErrNotEmpty, shard)
+		return fmt.Errorf("%w: the database of shard %d bears the mark of another copy, which is unfinished",
+			ErrNotEmpty, shard)
 	}
 	questions := make([]string, len(business))
 	for i, table := range business {

@@ -17,7 +17,7 @@ var (
 // makeMonths makes the partitions of the months that ledger rows are of.
 func (f *Filling) makeMonths(ctx context.Context, shard int, rows *store.Fill) error {
 	known := f.months[shard]
-	make := func(id ident.ID) error {
+	ensure := func(id ident.ID) error {
 		m := monthOf(id.Time())
 		if known[m] {
 			return nil
@@ -31,12 +31,12 @@ func (f *Filling) makeMonths(ctx context.Context, shard int, rows *store.Fill) e
 		return nil
 	}
 	for i := range rows.Transactions {
-		if err := make(rows.Transactions[i].ID); err != nil {
+		if err := ensure(rows.Transactions[i].ID); err != nil {
 			return err
 		}
 	}
 	for i := range rows.Entries {
-		if err := make(rows.Entries[i].ID); err != nil {
+		if err := ensure(rows.Entries[i].ID); err != nil {
 			return err
 		}
 	}
