@@ -136,7 +136,9 @@ func batchPart() part[payment.Batch] {
 	return rowsOf("batches", ident.Batch, store.Snapshot.Batches,
 		func(b *payment.Batch) ident.ID { return b.ID }, func(b *payment.Batch) int64 { return b.UserID },
 		func(f *store.Fill, b payment.Batch) { f.Batches = fresh(f.Batches, b) },
-	).with(func(ctx context.Context, r Reader, b *payment.Batch) (payment.Batch, error) { return r.Batch(ctx, b.ID) })
+	).with(func(ctx context.Context, r Reader, b *payment.Batch) (payment.Batch, error) {
+		return r.Batch(ctx, b.ID)
+	})
 }
 
 // itemsAtOnce is how many items of a batch are read at a time.
@@ -170,9 +172,11 @@ func batchItemPart() part[payment.BatchItem] {
 		less: func(a, b *payment.BatchItem) bool {
 			return cmp.Or(a.Batch.Compare(b.Batch), cmp.Compare(a.Index, b.Index)) < 0
 		},
-		user:  func(i *payment.BatchItem) int64 { return i.UserID },
-		put:   func(f *store.Fill, i payment.BatchItem) { f.BatchItems = fresh(f.BatchItems, i) },
-		label: func(i *payment.BatchItem) string { return fmt.Sprintf("%s, item %d", i.Batch.Text(ident.Batch), i.Index) },
+		user: func(i *payment.BatchItem) int64 { return i.UserID },
+		put:  func(f *store.Fill, i payment.BatchItem) { f.BatchItems = fresh(f.BatchItems, i) },
+		label: func(i *payment.BatchItem) string {
+			return fmt.Sprintf("%s, item %d", i.Batch.Text(ident.Batch), i.Index)
+		},
 	}
 }
 
@@ -187,7 +191,9 @@ func payoutPart() part[wallet.Payout] {
 	return rowsOf("payouts", ident.Payout, store.Snapshot.Payouts,
 		func(p *wallet.Payout) ident.ID { return p.ID }, func(p *wallet.Payout) int64 { return p.UserID },
 		func(f *store.Fill, p wallet.Payout) { f.Payouts = fresh(f.Payouts, p) },
-	).with(func(ctx context.Context, r Reader, p *wallet.Payout) (wallet.Payout, error) { return r.Payout(ctx, p.ID) })
+	).with(func(ctx context.Context, r Reader, p *wallet.Payout) (wallet.Payout, error) {
+		return r.Payout(ctx, p.ID)
+	})
 }
 
 // accountPart is users' accounts; system accounts follow from their entries.

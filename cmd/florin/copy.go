@@ -25,6 +25,7 @@ type copyCmd struct {
 	Data    string `help:"Directory of the embedded store (default ./florin-data)." placeholder:"DIR"`
 	Config  string `required:"" help:"Configuration of the PostgreSQL store." placeholder:"FILE" type:"existingfile"`
 	Verify  bool   `help:"Also read every object of the copy by its id, as the API does."`
+	Rows    int    `hidden:"" help:"Rows of a Tx."`
 	Abandon bool   `help:"Give an unfinished copy up: the embedded store is served again."`
 	JSON    bool   `name:"json" help:"Print JSON."`
 }
@@ -75,7 +76,13 @@ func (m copyCmd) Run(ctx context.Context, c *console) error {
 		return toMigrate(cfg, err)
 	}
 	defer func() { _ = into.Close() }() // what was not committed goes
-	report, err := m.move(ctx, c, cfg, from, into)
+	shown := &bars{console: c}
+	order, err := m.order(cfg, from, into, shown)
+	if err != nil {
+		return err
+	}
+	report, err := move.Run(ctx, order)
+	shown.end()
 	if err != nil {
 		return untilNow(report, err)
 	}
@@ -99,21 +106,18 @@ func toFill(cfg config.Config) postgres.Config {
 	return into
 }
 
-func (m copyCmd) move(
-	ctx context.Context, c *console, cfg config.Config, from *sqlite.Store, into *postgres.Filling,
-) (move.Report, error) {
-	journals, err := journals(cfg)
-	if err != nil {
-		return move.Report{}, err
-	}
-	shown := &bars{console: c}
-	defer shown.end()
+// order is what the move is made of.
+func (m copyCmd) order(
+	cfg config.Config, from *sqlite.Store, into *postgres.Filling, shown *bars,
+) (order move.Config, err error) {
 	system := clock.System{}
-	return move.Run(ctx, move.Config{
-		Source: from, Target: into, Journals: journals, Clock: system, Each: loop.Each, Verify: m.Verify,
+	order = move.Config{
+		Source: from, Target: into, Clock: system, Each: loop.Each, Verify: m.Verify, Rows: m.Rows,
 		NewID:    func() ident.ID { return ident.NewSource(0, system.Now, newChance()).New(0) },
 		Progress: shown.set,
-	})
+	}
+	order.Journals, err = journals(cfg)
+	return order, err
 }
 
 // bars are progress bars, one after the other.

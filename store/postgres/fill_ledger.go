@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"florin/ident"
 	"florin/ledger"
 	"florin/store"
@@ -143,7 +145,7 @@ func (c *conn) accountsOf(ctx context.Context, entries []store.Posted) (map[ledg
 	if err != nil {
 		return nil, err
 	}
-	none, err := newColumns(loadNamed.oids[3:], 0).args()
+	none, err := newColumns([]uint32{pgtype.Int8OID}, 0).args()
 	if err != nil {
 		return nil, err
 	}
