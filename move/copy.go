@@ -9,6 +9,10 @@ import (
 	"florin/store"
 )
 
+// maxWaiting is how many chunks' rows are held at most, however many shards they
+// are for.
+const maxWaiting = 8
+
 // copied is a part, whatever its rows are.
 type copied interface {
 	title() string
@@ -37,7 +41,7 @@ type chunk struct {
 // copy writes the part's rows that the target does not have yet. Each shard of the
 // target gets its own in the source's order, so that a count tells which are there.
 func (p part[T]) copy(ctx context.Context, m *mover) (rows int64, err error) {
-	chunks := make([]chunk, m.to)
+	chunks, waiting := make([]chunk, m.to), 0
 	skip := make([]int64, m.to)
 	for shard := range chunks {
 		skip[shard] = m.filled[shard][p.name]
@@ -52,9 +56,10 @@ func (p part[T]) copy(ctx context.Context, m *mover) (rows int64, err error) {
 		}
 		p.put(&chunks[shard].rows, v)
 		chunks[shard].size++
-		if chunks[shard].size < m.cfg.Rows {
+		if waiting++; chunks[shard].size < m.cfg.Rows && waiting < maxWaiting*m.cfg.Rows {
 			return m.step()
 		}
+		waiting = 0
 		return errors.Join(m.write(ctx, p.name, chunks), m.step())
 	})
 	if err == nil {

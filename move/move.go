@@ -155,10 +155,11 @@ func Run(ctx context.Context, cfg Config) (r Report, err error) {
 	if ok, err := m.audit(ctx, &r.SourceAudit, "auditing the source", m.cfg.Source); err != nil || !ok {
 		return r, err
 	}
-	if err := m.begin(ctx); err != nil {
+	err = m.begin(ctx)
+	r.Copy = m.move.Copy.Text("copy")
+	if err != nil {
 		return r, err
 	}
-	r.Copy = m.move.Copy.Text("copy")
 	if err := m.copyAll(ctx, r.SourceAudit.Totals); err != nil {
 		return r, err
 	}
@@ -205,10 +206,11 @@ func (m *mover) checkEmpty(ctx context.Context) error {
 // begin sets the marks, the source's first.
 func (m *mover) begin(ctx context.Context) error {
 	if m.move == (store.Move{}) {
-		m.move = store.Move{Copy: m.cfg.NewID(), Target: m.cfg.Target.Name()}
-		if err := m.cfg.Source.SetMove(ctx, m.move); err != nil {
+		move := store.Move{Copy: m.cfg.NewID(), Target: m.cfg.Target.Name()}
+		if err := m.cfg.Source.SetMove(ctx, move); err != nil {
 			return err
 		}
+		m.move = move
 	}
 	for shard := range m.to {
 		if err := m.cfg.Target.StartFill(ctx, shard, m.move.Copy); err != nil {
