@@ -33,9 +33,9 @@ func TestMerged(t *testing.T) {
 	if err := merged(streams, less, func(int) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("a visitor that ends: %v", err)
 	}
-	broken := streamOf(func(visit func(int) error) error { _ = visit(1); return enough })
+	broken := streamOf(func(visit func(int) error) error { _ = visit(10); return enough })
 	got = nil
-	if err := merged([]stream[int]{numbers(2, 3), broken}, less, take); !errors.Is(err, enough) || len(got) > 1 {
+	if err := merged([]stream[int]{numbers(20, 30), broken}, less, take); !errors.Is(err, enough) || len(got) > 1 {
 		t.Errorf("a stream that breaks: %v after %v", err, got)
 	}
 	if err := merged(nil, less, take); err != nil {

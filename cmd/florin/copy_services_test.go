@@ -214,7 +214,9 @@ func finishCopy(t *testing.T, file, data string, shards int) {
 	if out := mustFlorin(t, "audit", "--data", data); !strings.Contains(out, "the books are right") {
 		t.Errorf("the source: %s", out)
 	}
-	for _, line := range []string{"serve --listen 127.0.0.1:0", "keys create --name x", "copy --abandon --config " + file} {
+	for _, line := range []string{
+		"serve --listen 127.0.0.1:0", "keys create --name x", "copy --abandon --config " + file,
+	} {
 		got := florin(t, append(strings.Fields(line), "--data", data)...)
 		if got.code != 1 || !strings.Contains(got.err, "moved") || strings.Count(got.err, "\n") != 1 {
 			t.Errorf("florin %s on the source: %+v", line, got)

@@ -66,10 +66,11 @@ func furnish(t *testing.T, dir string, payments int) {
 // furnishUser gives a user of everything one.
 func furnishUser(must func(path, body string) string, user int) {
 	wallet := fmt.Sprintf("/wallets/%d", user)
-	must(wallet+"/adjustments", fmt.Sprintf(`{"amount":100000,"currency":"EUR","transaction_id":"gift-%d","reason":"x"}`, user))
+	must(wallet+"/adjustments", fmt.Sprintf(
+		`{"amount":100000,"currency":"EUR","transaction_id":"gift-%d","reason":"x"}`, user))
 	must("/payments", fmt.Sprintf(
-		`{"user_id":%d,"amount":500,"currency":"EUR","payment_method":"pm_card_visa","confirm":true,"purpose":"wallet_topup"}`,
-		user))
+		`{"user_id":%d,"amount":500,"currency":"EUR","payment_method":"pm_card_visa","confirm":true,`+
+			`"purpose":"wallet_topup"}`, user))
 	must("/payments", fmt.Sprintf(
 		`{"user_id":%d,"amount":300,"currency":"EUR","payment_method":"wallet","confirm":true}`, user))
 	for range 3 {
@@ -98,7 +99,8 @@ func furnishBatch(r *running, key string) {
 	r.t.Helper()
 	call := func(method, path, body string, headers ...string) string {
 		r.t.Helper()
-		request, err := http.NewRequestWithContext(context.Background(), method, r.url+"/api/v1"+path, strings.NewReader(body))
+		request, err := http.NewRequestWithContext(
+			context.Background(), method, r.url+"/api/v1"+path, strings.NewReader(body))
 		if err != nil {
 			r.t.Fatal(err)
 		}

@@ -109,7 +109,8 @@ func firstError(steps ...func() error) error {
 
 var (
 	newKeyset   = shapeOf("name text, sealed bytea")
-	filledEvent = shapeOf(`position int8, id uuid, type text, kind text, object uuid, version int8, user_id int8, data text`)
+	filledEvent = shapeOf(`position int8, id uuid, type text, kind text, object uuid, version int8, user_id int8,
+		data text`)
 )
 
 // firstPosition is before those of a Tx's events, see insertEvents.

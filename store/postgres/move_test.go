@@ -114,7 +114,9 @@ func TestFilled(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		chunk := store.Fill{Entries: []store.Posted{{Entry: v.Entries[0], Transaction: v}, {Entry: v.Entries[1], Transaction: v}}}
+		chunk := store.Fill{Entries: []store.Posted{
+			{Entry: v.Entries[0], Transaction: v}, {Entry: v.Entries[1], Transaction: v},
+		}}
 		if err := fill("entries", 2*n, 2*n+2, chunk); err != nil {
 			t.Fatal(err)
 		}
