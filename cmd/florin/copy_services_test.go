@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -24,9 +25,9 @@ import (
 )
 
 // databases writes the configuration of empty databases on a server.
-func databases(t *testing.T, server *pgtest.Server, shards int, more string) string {
+func databases(t *testing.T, server *pgtest.Server, shards int) string {
 	t.Helper()
-	text := more + "store: postgres\ndatabase_cluster: {connection_pool: {min_size: 0, max_size: 8}}\nshards:\n"
+	text := "store: postgres\ndatabase_cluster: {connection_pool: {min_size: 0, max_size: 8}}\nshards:\n"
 	for range shards {
 		text += fmt.Sprintf("  - dsn: %q\n", server.Of(server.Database(t)))
 	}
@@ -38,6 +39,15 @@ func twin(t *testing.T, dir string) string {
 	t.Helper()
 	other := filepath.Join(t.TempDir(), "data")
 	if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(other, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o600)
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return other
@@ -53,7 +63,7 @@ func TestCopy(t *testing.T) {
 	for _, shards := range []int{4, 8, 2} {
 		t.Run(fmt.Sprintf("to %d shards", shards), func(t *testing.T) {
 			t.Parallel()
-			file, data := databases(t, server, shards, ""), twin(t, dir)
+			file, data := databases(t, server, shards), twin(t, dir)
 			mustFlorin(t, "migrate", "up", "--config", file)
 			if shards == 8 {
 				killCopies(t, file, data)
@@ -260,7 +270,7 @@ func TestCopyRefuses(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	r := start(t, dir, false)
 	r.pay(r.key())
-	file := databases(t, server, 2, "")
+	file := databases(t, server, 2)
 	refused := func(what, file, data, want string) {
 		t.Helper()
 		got := florin(t, "copy", "--config", file, "--data", data)
@@ -274,12 +284,20 @@ func TestCopyRefuses(t *testing.T) {
 	mustFlorin(t, "migrate", "up", "--config", file)
 	refused("nothing there", file, t.TempDir(), "there is no store")
 	refused("no databases", writeConfig(t, "shards: 4\n"), dir, "store: postgres")
-	live := databases(t, server, 1, "mode: live\n")
-	refused("another mode", live, dir, "is in mode test, not live")
-	used := databases(t, server, 2, "")
+	dsn := server.Of(server.Database(t))
+	live := writeConfig(t, fmt.Sprintf("store: postgres\nshards: [{dsn: %q}]\n", dsn))
+	mustFlorin(t, "migrate", "up", "--config", live)
+	if err := pgtest.Run(dsn, "UPDATE meta SET mode = 'live'"); err != nil {
+		t.Fatal(err)
+	}
+	refused("another mode", live, dir, "is in mode live, not test")
+	used := databases(t, server, 2)
 	mustFlorin(t, "migrate", "up", "--config", used)
 	mustFlorin(t, "keys", "create", "--name", "x", "--config", used)
 	refused("a store in use", used, dir, "not empty")
+	served := start(t, dir, false)
+	served.pay(served.key()) // it bears no mark yet
+	served.stop()
 	if got := florin(t, "audit", "--config", used); got.code != 0 {
 		t.Errorf("it was touched: %+v", got)
 	}
@@ -307,7 +325,7 @@ func TestCopyRefuses(t *testing.T) {
 	again.pay(again.key())
 	again.stop()
 	refused("the databases of a copy that was given up", file, dir, "another copy")
-	empty := databases(t, server, 1, "")
+	empty := databases(t, server, 1)
 	mustFlorin(t, "migrate", "up", "--config", empty)
 	if out := mustFlorin(t, "copy", "--config", empty, "--data", dir); !strings.Contains(out, "moved from 4 shards to 1") {
 		t.Errorf("to other databases: %s", out)

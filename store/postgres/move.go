@@ -119,8 +119,10 @@ var business = []string{
 func (f *Filling) CheckEmpty(ctx context.Context, shard int, name ident.ID) error {
 	held, err := f.Copy(ctx, shard)
 	switch {
-	case err != nil || held == name:
-		return err
+	case err != nil:
+		return f.shards[shard].wrap(err)
+	case !held.IsZero() && held == name:
+		return nil
 	case !held.IsZero():
 		return fmt.Errorf("%w: the database of shard %d bears the mark of another copy, which is unfinished",
 			ErrNotEmpty, shard)
@@ -152,7 +154,7 @@ func (f *Filling) StartFill(ctx context.Context, shard int, name ident.ID) error
 			return err
 		}
 		held, err := f.Copy(ctx, shard)
-		if err != nil || held == name {
+		if err != nil || !held.IsZero() && held == name {
 			return err
 		}
 		if _, err := tx.Exec(ctx, fence, [16]byte(name)); err != nil {
