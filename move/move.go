@@ -97,8 +97,15 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// ErrElsewhere: the source is being moved, or was, to another store.
-var ErrElsewhere = errors.New("the store is moved to other databases than these")
+// Errors of a move.
+var (
+	// ErrElsewhere: the source is being moved, or was, to another store.
+	ErrElsewhere = errors.New("the store is moved to other databases than these")
+	// ErrNotMoving: no copy is under way.
+	ErrNotMoving = errors.New("the store is not being moved")
+	// ErrMoved: the store was moved, for good.
+	ErrMoved = errors.New("the store was moved already")
+)
 
 // Report is what became of a move.
 type Report struct {
@@ -344,10 +351,3 @@ func Abandon(ctx context.Context, source Source) error {
 	}
 	return source.SetMove(ctx, store.Move{})
 }
-
-var (
-	// ErrNotMoving: no copy is under way.
-	ErrNotMoving = errors.New("the store is not being moved")
-	// ErrMoved: the store was moved, for good.
-	ErrMoved = errors.New("the store was moved already")
-)

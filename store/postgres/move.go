@@ -12,6 +12,7 @@ import (
 	"florin/store"
 )
 
+// Errors of filling.
 var (
 	// ErrFilling: a database is being filled from another store.
 	ErrFilling = errors.New("store/postgres: a copy into it is unfinished")

@@ -8,8 +8,8 @@ import (
 	"florin/store"
 )
 
-// ErrMoved: the store was moved to other databases, or is being moved there; it
-// takes no more writes.
+// ErrMoved is of a store that was moved to other databases, or is being moved
+// there; it takes no more writes.
 var ErrMoved = errors.New("the store is not served here any more")
 
 var (
