@@ -24,6 +24,7 @@ type sent struct {
 	currency [3]byte
 	status   byte
 	local    bool
+	crossed  bool  // booked as one between shards, which its users' were before a copy to fewer
 	booked   uint8 // transactions that took it out of the sender's wallet
 	returned uint8 // and that put it back
 }
@@ -116,7 +117,7 @@ func (s *shard) transfer(t wallet.Transfer) error {
 	v := sentOf(t, s.shards)
 	s.transfers.sent.add(t.ID, v)
 	s.check(Consistent)
-	err := t.Check(v.local)
+	err := t.Check()
 	s.objects.add(t.ID, object{
 		user: t.FromUserID, version: int32(t.Version), kind: transferKind, last: transferTypes[t.Status].unlessBroken(err),
 	})
@@ -135,8 +136,7 @@ func (s *shard) transfer(t wallet.Transfer) error {
 // receivedTransfer takes a transfer from another shard.
 func (s *shard) receivedTransfer(t wallet.Transfer) error {
 	s.check(Placed)
-	if ident.Shard(t.ToUserID, s.shards) != s.number || t.ID.Bucket() != ident.Bucket(t.FromUserID) ||
-		t.ID.Shard(s.shards) == s.number {
+	if ident.Shard(t.ToUserID, s.shards) != s.number || t.ID.Bucket() != ident.Bucket(t.FromUserID) {
 		s.fail(Placed, ident.Transfer, t.ID, "from user %d to %d was received by shard %d",
 			t.FromUserID, t.ToUserID, s.number)
 	}
@@ -178,8 +178,14 @@ func (s *shard) bookTransfer(t ledger.Transaction, proper bool) bool {
 	switch t.Kind {
 	case ledger.KindTransfer, ledger.KindTransferOut, ledger.KindTransferReturn:
 		v := s.transfers.sent.one(&s.transfers.sentAt, t.Object)
-		if known = v != nil && v.local == (t.Kind == ledger.KindTransfer); !known {
+		if known = v != nil && (v.local || t.Kind != ledger.KindTransfer); !known {
 			break
+		}
+		if v.local && t.Kind == ledger.KindTransferOut && !v.crossed {
+			v.crossed = true
+			if v.status != isFailed {
+				s.clearingDue(money.Currency(v.currency[:]), v.minor)
+			}
 		}
 		minor, currency, user = v.minor, v.currency, v.from
 		debit, credit = ledger.Wallet(user), ledger.Transfers
@@ -235,6 +241,9 @@ func movesAmount(t ledger.Transaction, debit, credit ledger.Name, minor int64, c
 func (s *shard) uncleared() {
 	s.check(Cleared)
 	s.transfers.sent.all(func(id ident.ID, v *sent) {
+		if v.local && !v.crossed && v.status != isSucceeded {
+			s.fail(Consistent, ident.Transfer, id, "is within a shard and did not succeed at once")
+		}
 		s.check(Cleared)
 		returned := uint8(0)
 		if v.status == isFailed {
@@ -247,6 +256,11 @@ func (s *shard) uncleared() {
 		}
 	})
 	s.transfers.got.all(func(id ident.ID, v *got) {
+		if id.Shard(s.shards) == s.number {
+			if o := s.transfers.sent.one(&s.transfers.sentAt, id); o != nil && !o.crossed {
+				s.fail(Placed, ident.Transfer, id, "from user %d to %d was received by its own shard", v.from, v.to)
+			}
+		}
 		s.check(Cleared)
 		gone := s.mayBeGone(id) && v.booked == 0
 		if !gone && (v.booked == 1) != v.accepted || v.booked > 1 {
@@ -281,7 +295,7 @@ func (c *clearing) add(t *transfers) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t.sent.all(func(id ident.ID, v *sent) {
-		if !v.local {
+		if !v.local || v.crossed {
 			c.sent.add(id, *v)
 		}
 	})

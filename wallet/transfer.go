@@ -190,13 +190,11 @@ func (c TransferChanges) Change() payment.Change[Transfer] {
 }
 
 // Check returns an error when a transfer, as its sender's shard has it, breaks an
-// invariant; local tells whether both wallets are on that shard.
-func (t Transfer) Check(local bool) error {
-	version := int64(2)
-	if local || t.Status == TransferPending {
-		version = 1
-	}
-	if t.Version != version || local && t.Status != TransferSucceeded {
+// invariant. Which wallets share a shard may have changed since it was made.
+func (t Transfer) Check() error {
+	switch {
+	case t.Status == TransferPending && t.Version != 1, t.Status == TransferFailed && t.Version != 2,
+		t.Version < 1 || t.Version > 2:
 		return t.broken()
 	}
 	return t.check()

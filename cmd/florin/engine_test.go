@@ -17,7 +17,7 @@ import (
 // onStores are the command lines that open a store.
 var onStores = []string{
 	"serve", "audit", "keys list", "keys create --name x", "keys revoke key_0192f3a4b5c67d008123456789ab0000",
-	"migrate up", "migrate status", "shards status", "bench --mode single",
+	"migrate up", "migrate status", "shards status", "bench --mode single", "copy",
 }
 
 // TestAWrongConfigurationStartsNothing: every command names file, line and field,

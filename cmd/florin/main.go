@@ -21,6 +21,7 @@ type commands struct {
 	Keys    keysCmd    `cmd:"" help:"Create, list and revoke API keys."`
 	Audit   auditCmd   `cmd:"" help:"Check that the books are right."`
 	Migrate migrateCmd `cmd:"" help:"Bring a store's schema up to date."`
+	Copy    copyCmd    `cmd:"" help:"Move an embedded store to PostgreSQL."`
 	Shards  shardsCmd  `cmd:"" help:"Tell how the shards are."`
 	Bench   benchCmd   `cmd:"" help:"Measure payments per second."`
 	Sim     simCmd     `cmd:"" help:"Run the deterministic simulation."`

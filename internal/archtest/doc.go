@@ -4,7 +4,7 @@
 //
 //	commands     cmd/...
 //	fronts       api sim web deploy          adapters      store/sqlite gateway/stripe bus/kafka vault/seal ...
-//	use cases    flow worker audit
+//	use cases    flow worker audit move
 //	commit       commit
 //	ports        store gateway bus cache     conformance   store/storetest gateway/gatewaytest
 //	support      internal/clock internal/loop internal/telemetry

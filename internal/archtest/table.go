@@ -110,7 +110,7 @@ var house = []layer{
 	},
 	{
 		name:     "use cases",
-		packages: []string{"flow", "worker", "audit"},
+		packages: []string{"flow", "worker", "audit", "move"},
 		below:    toCommit,
 		peers:    true,
 		inTests:  testDoubles,

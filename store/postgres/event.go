@@ -47,16 +47,19 @@ func (t *tx) writeEvents(events []event.Event) error {
 	}
 	rows := newColumns(newEvent.oids, len(events))
 	for i := range events {
-		e := &events[i]
-		rows.id(e.ID)
-		rows.text(string(e.Type))
-		rows.text(string(e.Kind))
-		rows.id(e.Object)
-		rows.int(e.Version)
-		rows.int(e.UserID)
-		rows.bytes(e.Data)
+		rows.event(&events[i])
 		rows.end()
 	}
 	t.writes.insert(writing{insertEvents, newEvent}, rows)
 	return nil
+}
+
+func (c *columns) event(e *event.Event) {
+	c.id(e.ID)
+	c.text(string(e.Type))
+	c.text(string(e.Kind))
+	c.id(e.Object)
+	c.int(e.Version)
+	c.int(e.UserID)
+	c.bytes(e.Data)
 }

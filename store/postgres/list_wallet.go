@@ -42,7 +42,9 @@ func (s *Store) Transfers(ctx context.Context, shard int, want store.TransferQue
 		slices.Clone(q.conditions)
 	sent.and("from_user_id = ?", want.UserID)
 	got.and("to_user_id = ? AND from_user_id <> to_user_id", want.UserID)
-	received.and("to_user_id = ?", want.UserID)
+	// A copy to fewer shards may have brought both sides of a transfer together.
+	received.and("to_user_id = ? AND NOT EXISTS (SELECT FROM transfers AS t WHERE t.id = received_transfers.id)",
+		want.UserID)
 	one, args := sent.statement()
 	two, _ := got.statement()
 	three, _ := received.statement()

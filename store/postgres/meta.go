@@ -85,6 +85,9 @@ func (sh *shard) examine(ctx context.Context, c *pgx.Conn) error {
 	if err := sh.store.recognise(found.marks); err != nil {
 		return sh.refuse(err)
 	}
+	if err := sh.checkFilling(ctx, c); err != nil {
+		return err
+	}
 	return sh.followPrimary(ctx, c, found)
 }
 

@@ -26,7 +26,7 @@ type shard struct {
 	readers *pgxpool.Pool
 	gate    gate
 	slots   lease
-	keeper  *keeper // nil when ReadOnly
+	keeper  *keeper // nil without writers
 
 	mu       sync.Mutex
 	refused  error                // the database must not be used
@@ -49,7 +49,7 @@ func openShard(s *Store, number int) (*shard, error) {
 	sh.gate.shard = sh
 	sh.slots.shard = sh
 	var err error
-	if s.cfg.Access != ReadOnly {
+	if s.cfg.Access == ReadWrite || s.cfg.Access == Shared {
 		if sh.writers, err = sh.newPool(true); err != nil {
 			return nil, err
 		}
@@ -74,7 +74,7 @@ func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
 	most, least := cfg.writers(), min(cfg.writers(), cfg.Pool.MinSize)
 	if !writing {
 		most, least = cfg.Pool.MaxSize-most, cfg.Pool.MinSize-least
-		if cfg.Access == ReadOnly {
+		if cfg.Access == ReadOnly || cfg.Access == filling {
 			most, least = cfg.Pool.MaxSize, cfg.Pool.MinSize
 		}
 	}

@@ -28,7 +28,7 @@ var (
 
 // Open opens a store that Migrate has made. A shard that cannot be reached does
 // not keep the others from being used: its calls are ErrUnavailable until it is
-// back. Errors are ErrMarks, ErrSchema, and those of the configuration.
+// back. Errors are ErrMarks, ErrSchema, ErrFilling, and those of the configuration.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
@@ -57,7 +57,7 @@ func (s *Store) greet(ctx context.Context) error {
 	}
 	greeting.Wait()
 	for _, err := range errs {
-		if errors.Is(err, ErrMarks) || errors.Is(err, ErrSchema) {
+		if errors.Is(err, ErrMarks) || errors.Is(err, ErrSchema) || errors.Is(err, ErrFilling) {
 			return err
 		}
 	}

@@ -57,6 +57,8 @@ type Config struct {
 	WALPages int
 	// Readers is the greatest number of reading connections a shard: 4 when 0.
 	Readers int
+
+	moving bool // by OpenToMove
 }
 
 const (

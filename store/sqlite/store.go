@@ -20,8 +20,8 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Open opens the store in cfg.Dir; ReadWrite makes and migrates it as needed.
-// Its errors are ErrLocked, ErrMarks, ErrNoStore, ErrSchema, or the file
-// system's.
+// Its errors are ErrLocked, ErrMarks, ErrNoStore, ErrSchema, ErrMoved, or the
+// file system's.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
@@ -54,7 +54,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 		}
 		s.shards = append(s.shards, sh)
 	}
-	return nil
+	return s.checkMove(ctx)
 }
 
 // prepareDir makes the directory and takes its lock.
