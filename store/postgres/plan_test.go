@@ -22,7 +22,7 @@ var (
 )
 
 // smallTables may be read from their beginning to their end.
-var smallTables = []string{"meta", "accounts", "ledger_entries_default", "ledger_transactions_default"}
+var smallTables = []string{"meta", "filling", "accounts", "ledger_entries_default", "ledger_transactions_default"}
 
 // TestPlans holds every query that lists or finds rows to the indexes and the
 // partitions that it needs, in a store of some thousand rows.
