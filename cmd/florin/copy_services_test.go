@@ -121,12 +121,12 @@ func moveWith(t *testing.T, file, data string, change func(*move.Config)) (move.
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer from.Close()
+	defer func() { _ = from.Close() }() // killed, as it were
 	into, err := postgres.OpenToFill(t.Context(), toFill(cfg))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer into.Close()
+	defer func() { _ = into.Close() }() // the same
 	order, err := copyCmd{}.order(cfg, from, into, &bars{console: &console{}})
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func untilCopying(t *testing.T, file string, before int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer into.Close()
+	defer func() { _ = into.Close() }() // the same
 	for range 600 {
 		filled, err := into.Filled(t.Context(), 0)
 		if err != nil {

@@ -172,10 +172,10 @@ func (c *columns) tuples() []byte {
 	}
 	out := append(make([]byte, 0, size), copySignature...)
 	for range c.rows {
-		out = binary.BigEndian.AppendUint16(out, uint16(len(c.arrays))) //nolint:gosec // some dozen columns
+		out = binary.BigEndian.AppendUint16(out, uint16(len(c.arrays)))
 		for i, a := range c.arrays {
 			end := at[i] + 4
-			if length := int32(binary.BigEndian.Uint32(a[at[i]:])); length > 0 { //nolint:gosec // two's complement
+			if length := int32(binary.BigEndian.Uint32(a[at[i]:])); length > 0 {
 				end += int(length)
 			}
 			out = append(out, a[at[i]:end]...)
@@ -195,7 +195,7 @@ func (c *columns) numeric(sum money.Sum) {
 	for end := len(digits); end > 0; end -= 4 {
 		group := uint16(0)
 		for _, d := range digits[max(0, end-4):end] {
-			group = 10*group + uint16(d-'0') //nolint:gosec // a digit
+			group = 10*group + uint16(d-'0')
 		}
 		groups = append(groups, group)
 	}
@@ -208,7 +208,7 @@ func (c *columns) numeric(sum money.Sum) {
 	}
 	groups = groups[least:]
 	a := c.put(8 + 2*len(groups))
-	for _, v := range []uint16{uint16(len(groups)), uint16(weight), sign, 0} { //nolint:gosec // ten groups at most
+	for _, v := range []uint16{uint16(len(groups)), uint16(weight), sign, 0} {
 		*a = binary.BigEndian.AppendUint16(*a, v)
 	}
 	for i := len(groups) - 1; i >= 0; i-- {

@@ -132,7 +132,7 @@ func TestFilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only read
 	accounts := map[ledger.Name]ledger.Account{}
 	err = s.Accounts(t.Context(), func(a ledger.Account) error { accounts[a.Name] = a; return nil })
 	adjustments := accounts[ledger.Adjustments]
