@@ -17,9 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"florin/ident"
 	"florin/internal/config"
 	"florin/internal/pgtest"
 	"florin/move"
+	"florin/store"
 	"florin/store/postgres"
 	"florin/store/sqlite"
 )
@@ -92,9 +94,9 @@ func failCopies(t *testing.T, file, data string) {
 	broken := errors.New("broken off")
 	for round := range 4 {
 		var left atomic.Int64
-		left.Store(20 + rand.Int64N(200))
+		left.Store(10 + rand.Int64N(25))
 		_, err := moveWith(t, file, data, func(order *move.Config) {
-			order.Rows = 20 + 30*round
+			order.Rows = 20 + 10*round
 			order.Before = func(string, int) error {
 				if left.Add(-1) < 0 {
 					return broken
@@ -243,6 +245,23 @@ func serveCopy(t *testing.T, file, data string) {
 		`{"from_user_id":1,"to_user_id":6,"amount":5,"currency":"EUR"}`)
 	if status >= 300 {
 		t.Errorf("a transfer: %d %s", status, text)
+	}
+	listed := map[string]int{}
+	for user := range int64(copiedUsers) {
+		list, err := r.node.flow.Transfers(t.Context(), store.TransferQuery{
+			Page: store.Page{Limit: 100}, UserID: user + 1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range list {
+			listed[v.ID.Text(ident.Transfer)]++
+		}
+	}
+	for id, times := range listed {
+		if times != 2 && times != 1 { // its two users', but for one that is not received yet
+			t.Errorf("transfer %s is listed %d times", id, times)
+		}
 	}
 	open := int64(1)
 	for end := time.Now().Add(40 * time.Second); open > 0 && time.Now().Before(end); {

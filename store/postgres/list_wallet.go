@@ -43,7 +43,7 @@ func (s *Store) Transfers(ctx context.Context, shard int, want store.TransferQue
 	sent.and("from_user_id = ?", want.UserID)
 	got.and("to_user_id = ? AND from_user_id <> to_user_id", want.UserID)
 	// A copy to fewer shards may have brought both sides of a transfer together.
-	received.and("to_user_id = ? AND NOT EXISTS (SELECT FROM transfers AS t WHERE t.id = received_transfers.id)",
+	received.and("to_user_id = ? AND (SELECT t.id FROM transfers AS t WHERE t.id = received_transfers.id) IS NULL",
 		want.UserID)
 	one, args := sent.statement()
 	two, _ := got.statement()

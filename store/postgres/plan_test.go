@@ -25,7 +25,8 @@ var (
 
 // smallTables may be read from their beginning to their end.
 var smallTables = []string{
-	"meta", "accounts", "ledger_entries_default", "ledger_transactions_default", "closings", "account_checkpoints",
+	"meta", "filling", "accounts", "ledger_entries_default", "ledger_transactions_default", "closings",
+	"account_checkpoints",
 }
 
 // planned is a list, or a look-up, and what it may cost.
