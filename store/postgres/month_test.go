@@ -151,7 +151,8 @@ func TestCloseMonthWaitsForReaders(t *testing.T) {
 func TestMigrateMonths(t *testing.T) {
 	t.Parallel()
 	cfg := migrated(t, 1)
-	err := pgtest.Run(cfg.Shards[0].DSN, `DROP TABLE closings, account_checkpoints, early_entries, event_checkpoints, filling, filled;
+	err := pgtest.Run(cfg.Shards[0].DSN, `
+		DROP TABLE closings, account_checkpoints, early_entries, event_checkpoints, filling, filled;
 		DELETE FROM goose_db_version WHERE version_id >= 2`)
 	if err != nil {
 		t.Fatal(err)
