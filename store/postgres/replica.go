@@ -57,8 +57,8 @@ func newReplica(sh *shard, at Replica) (*replica, error) {
 	pool.ConnConfig = conn
 	pool.ConnConfig.ConnectTimeout = lookTimeout
 	sh.parameters(pool.ConnConfig, false)
-	if own.Unprepared {
-		pool.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	if !own.Unprepared {
+		pool.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	}
 	// One more looks.
 	pool.MaxConns, pool.MinConns = int32(own.Pool.MaxSize-1), int32(max(own.Pool.MinSize-1, 0))

@@ -161,6 +161,7 @@ func (r Replica) config(shard Shard) (*pgx.ConnConfig, error) {
 	}
 	cfg.Host, cfg.Port, cfg.Fallbacks = r.Host, uint16(r.Port), ways
 	cfg.TLSConfig, cfg.ValidateConnect = r.tls(cfg.TLSConfig), nil
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	return cfg, nil
 }
 
