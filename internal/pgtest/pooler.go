@@ -80,8 +80,11 @@ func run(t testing.TB, command *exec.Cmd, as *syscall.SysProcAttr, port int) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = command.Wait()
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		_ = command.Process.Signal(syscall.SIGQUIT)
 		<-ended

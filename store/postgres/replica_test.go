@@ -294,6 +294,21 @@ func TestReplicaOfAnother(t *testing.T) {
 	}
 }
 
+// TestConnectionsAreCounted: those that belong to no pool too.
+func TestConnectionsAreCounted(t *testing.T) {
+	t.Parallel()
+	f := &fleet{T: t, store: open(t, fresh(t, 1))}
+	snapshot, err := f.store.Snapshot(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.await("the snapshot is counted", func() bool { return f.store.Connections() == 1 })
+	if err := snapshot.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f.await("and not any more", func() bool { return f.store.Connections() == 0 })
+}
+
 // shifted is a clock that is wrong by so many nanoseconds.
 type shifted struct {
 	clock.System
