@@ -22,6 +22,7 @@ type API struct {
 	drained  chan struct{} // closed by Drain
 	streams  atomic.Int64  // that are open
 	limiter  *limiter      // nil for no limit
+	seen     seen          // how far the keys' clients have written
 	document []byte        // OpenAPI
 	scrapes  http.Handler
 }
@@ -90,13 +91,17 @@ func (a *API) release(c *call) {
 	clear(c.in) // it may hold a card
 	c.in = c.in[:0]
 	clear(c.decoder.scratch[:cap(c.decoder.scratch)])
-	c.w, c.r, c.requestID = nil, nil, ""
+	c.w, c.r, c.requestID, c.keyed = nil, nil, "", false
+	c.least = nil
 	c.decoder.reset(nil)
 	a.calls.Put(c)
 }
 
 func (c *call) run() error {
 	if err := c.authorize(); err != nil {
+		return err
+	}
+	if err := c.consistent(); err != nil {
 		return err
 	}
 	return c.route.handle(c)

@@ -32,6 +32,7 @@ func (c *call) authorize() error {
 		}
 		return c.refuse(`Bearer realm="florin", error="invalid_token"`, "%s", detail)
 	}
+	c.key, c.keyed = key.Hash, true
 	if err := c.limit(key); err != nil {
 		return err
 	}

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"florin/access"
+	"florin/store"
 )
 
 // maxKept is the largest buffer that is kept for the next request.
@@ -18,7 +21,10 @@ type call struct {
 	r         *http.Request
 	began     time.Time
 	requestID string
-	status    int // 0 until it is answered
+	keyed     bool          // it has an API key
+	key       access.Hash   // of its secret
+	least     []store.Place // what the caller has told in its Florin-Consistency
+	status    int           // 0 until it is answered
 	in        []byte
 	out       []byte
 	decoder   decoder
@@ -43,6 +49,7 @@ func (c *call) send(status int, contentType []string) {
 	if len(c.out) > 2000 { // below that net/http says it by itself
 		header["Content-Length"] = []string{strconv.Itoa(len(c.out))}
 	}
+	c.tellPlaces()
 	c.status = status
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(c.out)

@@ -33,7 +33,7 @@ func (r Report) Working() bool { return r.Checks.Database.Status != Unhealthy }
 
 // Checks are what a process depends on.
 type Checks struct {
-	Database Check `json:"database" doc:"Degraded while some shards are away."`
+	Database Check `json:"database" doc:"Degraded while some shards or replicas are away."`
 	Redis    Check `json:"redis"`
 	Kafka    Check `json:"kafka"`
 
@@ -82,6 +82,9 @@ type CheckerConfig struct {
 	Shards int
 	// Ping asks whether a shard answers: store.Reader's.
 	Ping func(ctx context.Context, shard int) error
+	// Lacks says what a shard that answers is without, a replica say; "" when it is
+	// whole. nil for never.
+	Lacks func(shard int) string
 	// Redis and Kafka ask the same of those; nil when they are not configured.
 	Redis, Kafka func(ctx context.Context) error
 	// Gateways tells how the gateways are; nil for none.
@@ -165,7 +168,7 @@ func (c *Checker) renew(ctx context.Context, pending chan struct{}) {
 	wait.Go(func() { report.Checks.Redis = c.run(ctx, c.redis) })
 	wait.Go(func() { report.Checks.Kafka = c.run(ctx, c.kafka) })
 	wait.Wait()
-	report.Checks.Database = together(report.Shards)
+	report.Checks.Database = c.lacking(together(report.Shards), report.Shards)
 	if c.cfg.Gateways != nil {
 		report.Checks.Gateways = checkGateways(c.cfg.Gateways())
 	}
@@ -197,6 +200,28 @@ func together(shards []Check) Check {
 		sum.Status = Unhealthy
 	case away > 0:
 		sum.Status = Degraded
+	}
+	return sum
+}
+
+// lacking makes a healthy check of the shards degraded while one of them lacks
+// something.
+func (c *Checker) lacking(sum Check, shards []Check) Check {
+	if c.cfg.Lacks == nil {
+		return sum
+	}
+	for shard := range shards {
+		what := c.cfg.Lacks(shard)
+		if what == "" || shards[shard].Status != Healthy {
+			continue
+		}
+		if sum.Status == Healthy {
+			sum.Status = Degraded
+		}
+		if sum.Error != "" {
+			sum.Error += "; "
+		}
+		sum.Error += fmt.Sprintf("shard %d: %s", shard, what)
 	}
 	return sum
 }

@@ -18,6 +18,37 @@ import (
 
 func ok(context.Context) error { return nil }
 
+// TestAShardThatLacksSomething works, and is told as degraded; what a shard that is
+// away lacks is not of interest.
+func TestAShardThatLacksSomething(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		down int // shards, from 0 on
+		lack map[int]string
+		want api.Check
+	}{
+		"nothing":      {0, nil, api.Check{Status: api.Healthy}},
+		"a replica":    {0, map[int]string{2: "one"}, api.Check{Status: api.Degraded, Error: "shard 2: one"}},
+		"two replicas": {0, map[int]string{0: "x", 1: "y"}, api.Check{Status: api.Degraded, Error: "shard 0: x; shard 1: y"}},
+		"a shard":      {1, map[int]string{0: "x"}, api.Check{Status: api.Degraded, Error: "shard 0 cannot be reached"}},
+		"all shards":   {4, map[int]string{0: "x"}, api.Check{Status: api.Unhealthy}},
+	} {
+		checker := api.NewChecker(api.CheckerConfig{
+			Shards: 4, Lacks: func(shard int) string { return c.lack[shard] },
+			Ping: func(_ context.Context, shard int) error {
+				if shard < c.down {
+					return errDial
+				}
+				return nil
+			},
+		})
+		got := checker.Check(t.Context()).Checks.Database
+		if got.Status != c.want.Status || c.want.Error != "" && got.Error != c.want.Error {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // never answers until its context ends.
 func never(ctx context.Context) error {
 	<-ctx.Done()

@@ -47,6 +47,9 @@ type Config struct {
 	// Ready returns why this process should get no requests, or nil; nil for
 	// always ready. Drain makes it unready besides.
 	Ready func() error
+	// Written returns, by shard, a place behind all that this process has written;
+	// nil when all reads go to where writes do.
+	Written func() []store.Place
 	// Queue returns how many commands wait on a shard; nil for none.
 	Queue func(shard int) int
 	// Metrics counts requests and payments and answers /metrics; by default one

@@ -24,6 +24,7 @@ type operation struct {
 	form    *huma.Schema // of a page's form, which is sent in place of a body
 	answers []answer
 	stream  bool // it is answered on and on
+	stale   bool // what it answers may be some seconds old, and decides nothing
 	// problems are the statuses of problems besides those that the route's form
 	// brings with it.
 	problems []int
@@ -157,6 +158,9 @@ func (rt *route) operation(r huma.Registry) *huma.Operation {
 		if rt.repeatable() {
 			response.Headers = headerRefs(requestHeader, rateHeader, policyHeader, replayedHeader)
 		}
+		if rt.writes() {
+			response.Headers[consistencyHeader] = headerRefs(consistencyHeader)[consistencyHeader]
+		}
 		op.Responses[strconv.Itoa(a.status)] = response
 	}
 	for _, status := range rt.problems() {
@@ -194,6 +198,10 @@ var answerHeaders = map[string]*huma.Param{
 		Description: "Where a limit is configured: q requests in w seconds, an API key.",
 		Schema:      &huma.Schema{Type: huma.TypeString},
 	},
+	consistencyHeader: {
+		Description: "With replicas: send the latest one with later requests, so that they see what this one did.",
+		Schema:      &huma.Schema{Type: huma.TypeString},
+	},
 	retryHeader: {Description: "How many seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger}},
 }
 
@@ -224,6 +232,12 @@ func (rt *route) parameters() []*huma.Param {
 			Name: keyHeader, In: "header",
 			Description: "Marks the request, so that it can be repeated safely.",
 			Schema:      &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most},
+		})
+	}
+	if rt.writes() || rt.doc.stale {
+		list = append(list, &huma.Param{
+			Name: consistencyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+			Description: "The latest one that an answer had. With replicas, what is listed is not older than that.",
 		})
 	}
 	return list

@@ -76,7 +76,7 @@ var (
 		}}},
 	}
 	listPaymentsDoc = operation{
-		id: "listPayments", tag: tagPayments, summary: "List payments",
+		id: "listPayments", tag: tagPayments, summary: "List payments", stale: true,
 		query: append([]*huma.Param{
 			queryInteger("user_id", "Of this user only."),
 			queryChoice("status", "In this status only.", statuses()...),
@@ -102,7 +102,7 @@ var (
 		answers: []answer{{status: 200, text: "The payment.", object: succeeded()}},
 	}
 	getTimelineDoc = operation{
-		id: "getPaymentTimeline", tag: tagPayments, summary: "Get what happened to a payment",
+		id: "getPaymentTimeline", tag: tagPayments, summary: "Get what happened to a payment", stale: true,
 		text: "Its events, attempts, captures, refunds, disputes and reversals in the order of time, each with what " +
 			"happened in words.",
 		answers: []answer{{status: 200, text: "The timeline.", object: List[TimelineEntry]{
@@ -144,7 +144,7 @@ var (
 		problems: []int{402, 404},
 	}
 	listRefundsDoc = operation{
-		id: "listRefunds", tag: tagRefunds, summary: "List refunds",
+		id: "listRefunds", tag: tagRefunds, summary: "List refunds", stale: true,
 		query: append([]*huma.Param{
 			queryInteger("user_id", "Of this user only."),
 			queryText("payment", "Of this payment only."),
@@ -176,7 +176,7 @@ var (
 		answers: []answer{{status: 201, text: "The payment method.", object: exampleMethod}},
 	}
 	listMethodsDoc = operation{
-		id: "listPaymentMethods", tag: tagMethods, summary: "List a user's payment methods",
+		id: "listPaymentMethods", tag: tagMethods, summary: "List a user's payment methods", stale: true,
 		query: append([]*huma.Param{required(queryInteger("user_id", "The user."), 42)}, pageParams...),
 		answers: []answer{{
 			status: 200, text: "A page, newest first; deleted ones are not in it.",

@@ -38,7 +38,7 @@ func answeredDispute() Dispute {
 
 var (
 	listDisputesDoc = operation{
-		id: "listDisputes", tag: tagDisputes, summary: "List disputes",
+		id: "listDisputes", tag: tagDisputes, summary: "List disputes", stale: true,
 		query: append([]*huma.Param{
 			queryInteger("user_id", "Of this user only."),
 			queryText("payment", "Of this payment only."),

@@ -5,7 +5,7 @@ import (
 )
 
 var listEventsDoc = operation{
-	id: "listEvents", tag: tagEvents, summary: "Read the events",
+	id: "listEvents", tag: tagEvents, summary: "Read the events", stale: true,
 	text: "Oldest first, each object's in the order in which they were committed: from the beginning with after=start, " +
 		"behind a page with its next as after. Every page has a next, the last one too: ask again with it, and what has " +
 		"happened since comes. Without after it is the latest page, newest first, whose has_more is false and whose next " +

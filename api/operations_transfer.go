@@ -81,7 +81,7 @@ var (
 		}}},
 	}
 	listTransfersDoc = operation{
-		id: "listTransfers", tag: tagTransfers, summary: "List transfers",
+		id: "listTransfers", tag: tagTransfers, summary: "List transfers", stale: true,
 		query: append([]*huma.Param{
 			queryInteger("user_id", "From or to this user only."),
 			queryChoice("status", "In this status only.", "pending", "succeeded", "failed"),

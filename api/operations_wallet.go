@@ -81,7 +81,7 @@ var (
 		problems: []int{402},
 	}
 	listHoldsDoc = operation{
-		id: "listHolds", tag: tagWallets, summary: "List a user's holds",
+		id: "listHolds", tag: tagWallets, summary: "List a user's holds", stale: true,
 		query: append([]*huma.Param{queryChoice("status", "In this status only.", holdStatuses()...)}, pageParams...),
 		answers: []answer{{status: 200, text: "A page of holds, newest first.", object: List[Hold]{
 			Object: objectList, Data: []Hold{exampleHold("active", 0)},
@@ -121,7 +121,7 @@ var (
 		answers: []answer{{status: 201, text: "What was booked.", object: exampleSettlement}},
 	}
 	listPayoutsDoc = operation{
-		id: "listPayouts", tag: tagWallets, summary: "List payouts",
+		id: "listPayouts", tag: tagWallets, summary: "List payouts", stale: true,
 		query: append([]*huma.Param{
 			queryInteger("user_id", "Of this user only."),
 			queryChoice("status", "In this status only.", "pending"),
@@ -140,7 +140,7 @@ var ofCurrency = required(queryText("currency", "Which of the accounts of that n
 
 var (
 	listAccountsDoc = operation{
-		id: "listLedgerAccounts", tag: tagLedger, summary: "List accounts",
+		id: "listLedgerAccounts", tag: tagLedger, summary: "List accounts", stale: true,
 		text: "Those that have entries, by name and currency, the shards' together.",
 		query: []*huma.Param{
 			queryText("prefix", "Whose names begin with this."),
@@ -154,7 +154,7 @@ var (
 		}}},
 	}
 	getAccountDoc = operation{
-		id: "getLedgerAccount", tag: tagLedger, summary: "Get an account's balance",
+		id: "getLedgerAccount", tag: tagLedger, summary: "Get an account's balance", stale: true,
 		query: []*huma.Param{
 			ofCurrency,
 			queryTime("at", "As it was then; as it is now when it is left out."),
@@ -162,7 +162,7 @@ var (
 		answers: []answer{{status: 200, text: "The account, the shards' together.", object: exampleAccount}},
 	}
 	listEntriesDoc = operation{
-		id: "listLedgerEntries", tag: tagLedger, summary: "List an account's entries",
+		id: "listLedgerEntries", tag: tagLedger, summary: "List an account's entries", stale: true,
 		text:  "Newest first: a user's account by its seq, any other by the entries' ids.",
 		query: append([]*huma.Param{ofCurrency}, pageParams...),
 		answers: []answer{{status: 200, text: "A page of entries.", object: List[LedgerEntry]{

@@ -143,7 +143,7 @@ func ratio(part, whole int64) *string {
 const tagReports = "Reports"
 
 var reportPaymentsDoc = operation{
-	id: "reportPayments", tag: tagReports, summary: "Report payments",
+	id: "reportPayments", tag: tagReports, summary: "Report payments", stale: true,
 	text: "What was made from one time on and before another, 92 days at most: volume, success rate, declines by " +
 		"reason, and refunds, by day (UTC), gateway and currency. Amounts of different currencies are never added up, so " +
 		"that every line has one. What it tells may be some seconds old.",

@@ -25,6 +25,9 @@ func (rt *route) pattern() string { return rt.method + " " + rt.path }
 // API key does.
 func (rt *route) repeatable() bool { return rt.method == post && !rt.open }
 
+// writes says whether the route may change something in the store.
+func (rt *route) writes() bool { return !rt.open && rt.method != get }
+
 // The methods, and what the API's own paths begin with.
 const (
 	get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete

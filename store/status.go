@@ -52,6 +52,8 @@ type ReplicaStatus struct {
 	// Lag is how long ago what it replayed last was written; 0 when it has
 	// replayed all.
 	Lag time.Duration
-	// Err says why it does not answer; nil when it does.
+	// Read tells whether a server's process would read from it now.
+	Read bool
+	// Err says why it does not answer, or is not read from; nil when it is.
 	Err error
 }

@@ -26,7 +26,7 @@ func openPostgres(ctx context.Context, cfg config.Config, _ *slog.Logger, purpos
 // postgresConfig returns how the configured databases are opened.
 func postgresConfig(cfg config.Config, purpose use) postgres.Config {
 	how := map[use]postgres.Access{serving: postgres.ReadWrite, writing: postgres.Shared, reading: postgres.ReadOnly}
-	c := postgres.Config{Mode: cfg.Mode, Access: how[purpose]}
+	c := postgres.Config{Mode: cfg.Mode, Access: how[purpose], MaxLag: cfg.Cluster.MaxLag}
 	for _, d := range cfg.Databases {
 		shard := postgres.Shard{
 			DSN: withPassword(d.DSN, string(d.Password)), Unprepared: !d.PreparedStatements,

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -96,6 +97,7 @@ func TestHowTheConfiguredDatabasesAreOpened(t *testing.T) {
 database_cluster:
   master: {host: db}
   read_replicas: [{host: r, weight: 7}]
+  max_lag: 20s
   connection_pool: {min_size: 3, max_size: 30}
 shards: [{prepared_statements: false}, {connection_pool: {max_size: 50}}]
 `)
@@ -104,6 +106,9 @@ shards: [{prepared_statements: false}, {connection_pool: {max_size: 50}}]
 		t.Fatal(err)
 	}
 	serves, looks := postgresConfig(cfg, serving), postgresConfig(cfg, reading)
+	if serves.MaxLag != 20*time.Second {
+		t.Errorf("the most lag is %s", serves.MaxLag)
+	}
 	if serves.Access != postgres.ReadWrite || looks.Access != postgres.ReadOnly || len(serves.Shards) != 2 {
 		t.Fatalf("%+v, %+v", serves, looks)
 	}

@@ -186,8 +186,9 @@ func (n *node) api() *api.API {
 		Metrics: n.metrics, Log: n.log, Version: version().Version,
 		Health: api.NewChecker(api.CheckerConfig{
 			Shards: n.store.Shards(), Ping: n.store.Ping, Clock: n.clock, Log: n.log,
-			Gateways: n.gateways.Gateways,
+			Gateways: n.gateways.Gateways, Lacks: n.lacks(),
 		}),
+		Ready: n.ready(), Written: n.written(),
 		RateLimit: access.Limit{Requests: n.cfg.RateLimit.Requests, Window: n.cfg.RateLimit.Window}, Clock: n.clock,
 		Queue: func(shard int) int { return n.committers.Committers()[shard].Len() },
 	})

@@ -23,8 +23,8 @@ type shardsStatusCmd struct {
 // Help implements kong.HelpProvider.
 func (shardsStatusCmd) Help() string {
 	return `It works while servers run, and prints a line a shard. The count of payments is what the engine knows without
-counting; a replica is behind by what it has not replayed of the primary's log. The exit code is 1 if a shard does not
-answer.
+counting; a replica is behind by what it has not replayed of the primary's log, and is read from unless it is away,
+lags or follows another primary. The exit code is 1 if a shard does not answer.
 
 Example:
   florin shards status --config florin.yaml
@@ -62,6 +62,7 @@ type replicaRow struct {
 	Weight   int    `json:"weight"`
 	LagBytes int64  `json:"lag_bytes"`
 	LagMS    int64  `json:"lag_ms"`
+	Read     bool   `json:"read"`
 	Error    string `json:"error,omitempty"`
 }
 
@@ -120,7 +121,9 @@ func rowOfShard(shard int, s store.Status, err error) shardRow {
 		row.Partitions = &partitionsRow{s.Partitions.First, s.Partitions.Last, s.Partitions.Count}
 	}
 	for _, r := range s.Replicas {
-		replica := replicaRow{Server: r.Server, Weight: r.Weight, LagBytes: r.LagBytes, LagMS: r.Lag.Milliseconds()}
+		replica := replicaRow{
+			Server: r.Server, Weight: r.Weight, LagBytes: r.LagBytes, LagMS: r.Lag.Milliseconds(), Read: r.Read,
+		}
 		if r.Err != nil {
 			replica.Error = sentence(r.Err)
 		}
@@ -161,12 +164,12 @@ func replicasOf(replicas []replicaRow) string {
 	list := make([]string, len(replicas))
 	for i, r := range replicas {
 		switch {
-		case r.Error != "":
-			list[i] = r.Server + " does not answer"
+		case !r.Read:
+			list[i] = r.Server + " is not read from: " + r.Error
 		case r.LagBytes == 0:
-			list[i] = r.Server + " is up to date"
+			list[i] = r.Server + " is read from, up to date"
 		default:
-			list[i] = fmt.Sprintf("%s is %s bytes, %s behind", r.Server, digits(r.LagBytes),
+			list[i] = fmt.Sprintf("%s is read from, %s bytes, %s behind", r.Server, digits(r.LagBytes),
 				(time.Duration(r.LagMS) * time.Millisecond).String())
 		}
 	}

@@ -46,8 +46,8 @@ func TestWhatAShardTells(t *testing.T) {
 		Connections: store.Connections{InUse: 1, Open: 3, Max: 20},
 		Partitions:  store.Partitions{First: "2026-10", Last: "2027-02", Count: 5},
 		Replicas: []store.ReplicaStatus{
-			{Server: "a:1", Weight: 50},
-			{Server: "b:1", Weight: 50, LagBytes: 2048, Lag: 1500 * time.Millisecond},
+			{Server: "a:1", Weight: 50, Read: true},
+			{Server: "b:1", Weight: 50, LagBytes: 2048, Lag: 1500 * time.Millisecond, Read: true},
 			{Server: "c:1", Weight: 50, Err: store.ErrUnavailable},
 		},
 	}
@@ -58,7 +58,8 @@ func TestWhatAShardTells(t *testing.T) {
 	}
 	for _, want := range []string{
 		"127.0.0.1:5432/florin_0", "5.0 MB", "~1,234,567", "1 in use, 3 open, 20 a process", "2026-10 to 2027-02, 5",
-		"a:1 is up to date; b:1 is 2,048 bytes, 1.5s behind; c:1 does not answer", "does not answer: store: unavailable",
+		"a:1 is read from, up to date; b:1 is read from, 2,048 bytes, 1.5s behind; c:1 is not read from: store: unavailable",
+		"does not answer: store: unavailable",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, out.String())

@@ -9,8 +9,11 @@ type Cluster struct {
 	Master Master `yaml:"master"`
 	// ReadReplicas serve reads that may be stale, by weight; each has the
 	// databases of all shards. None by default.
-	ReadReplicas   []Replica `yaml:"read_replicas"`
-	ConnectionPool Pool      `yaml:"connection_pool"`
+	ReadReplicas []Replica `yaml:"read_replicas"`
+	// MaxLag is how far a replica that is read from may be behind, 3 s or more; 10 s
+	// by default.
+	MaxLag         time.Duration `yaml:"max_lag"`
+	ConnectionPool Pool          `yaml:"connection_pool"`
 	// PasswordEnv names the environment's variable that holds the password,
 	// PasswordFile the file; one of them at most. Neither: the server asks for
 	// none, or the client's own files (~/.pgpass) hold it.
@@ -111,5 +114,6 @@ const (
 	defaultCommandTimeout = 30 * time.Second
 	defaultShards         = 4
 	defaultUser           = "florin"
+	minMaxLag             = 3 * time.Second // a replica is looked at each second
 	defaultPause          = 2 * time.Millisecond
 )

@@ -211,6 +211,8 @@ func TestClusterErrorsNameTheLine(t *testing.T) {
 			`:2: database_cluster.master.host: "a:5432" is no host's name`,
 		},
 		{"database_cluster: 3\n", ":1: `3` is no block database_cluster"},
+		{masterBlock + "  max_lag: 2s\n", ":4: database_cluster.max_lag: 2s is less than 3s"},
+		{masterBlock + "  max_lag: 0s\n", ":4: database_cluster.max_lag: 0s is less than 3s"},
 		{masterBlock + "  read_replicas: r\n", ":4: `r` is no list of replicas"},
 		{
 			masterBlock + "  read_replicas:\n    - {host: r, weight: 0}\n",

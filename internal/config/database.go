@@ -101,6 +101,9 @@ func (c *Config) checkCluster() error {
 	if err := c.checkRange(block+".master.max_connections", m.MaxConnections, 1, maxMaxConnections); err != nil {
 		return err
 	}
+	if c.source.given[block+".max_lag"] && c.Cluster.MaxLag < minMaxLag {
+		return c.source.at(block+".max_lag", "%s is less than %s", c.Cluster.MaxLag, minMaxLag)
+	}
 	if err := c.checkPool(block+".connection_pool", c.Cluster.ConnectionPool); err != nil {
 		return err
 	}

@@ -73,6 +73,9 @@ func (s *Store) FindClaim(ctx context.Context, shard int, claim store.Claim) (st
 	if errors.Is(err, store.ErrNotFound) || err == nil && !sameKey(&found, &claim) {
 		return store.Claim{}, errNoClaim
 	}
+	if err == nil {
+		err = s.shards[shard].found(ctx) // the answer tells what it was the first time
+	}
 	return found, err
 }
 

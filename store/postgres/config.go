@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"florin/access"
+	"florin/internal/clock"
 )
 
 // Errors of Open.
@@ -15,6 +16,8 @@ var (
 	ErrMarks = errors.New("store/postgres: not the store that was asked for")
 	// ErrSchema: a database's schema is not this program's.
 	ErrSchema = errors.New("store/postgres: the schema is another version's")
+	// ErrClock: this machine's clock is more than 2 s from a database's.
+	ErrClock = errors.New("store/postgres: this machine's clock is wrong")
 )
 
 // Access is what a process may do with a store.
@@ -79,6 +82,11 @@ type Config struct {
 	// Freeze is the longest that a shard may leave a round trip of a writing Tx
 	// unanswered; 2.5 s when 0.
 	Freeze time.Duration
+	// MaxLag is how far a replica that is read from may be behind its primary; 10 s
+	// when 0. Only a process with Access ReadWrite reads from replicas.
+	MaxLag time.Duration
+	// Clock is what is compared with the databases' clocks; the machine's when nil.
+	Clock clock.Clock
 }
 
 const (
@@ -107,6 +115,12 @@ func (c Config) withDefaults() Config {
 	if c.Freeze == 0 {
 		c.Freeze = 2500 * time.Millisecond
 	}
+	if c.MaxLag == 0 {
+		c.MaxLag = 10 * time.Second
+	}
+	if c.Clock == nil {
+		c.Clock = clock.System{}
+	}
 	return c
 }
 
@@ -120,7 +134,7 @@ func (c Config) validate() error {
 	case c.Pool.MaxSize < 2 || c.Pool.MinSize < 0 || c.Pool.MinSize > c.Pool.MaxSize:
 		return fmt.Errorf("store/postgres: a pool of %d to %d connections: the most must be 2 or more, the least no more",
 			c.Pool.MinSize, c.Pool.MaxSize)
-	case c.Pool.Timeout < 0 || c.Pool.CommandTimeout < 0 || c.Freeze < 0:
+	case c.Pool.Timeout < 0 || c.Pool.CommandTimeout < 0 || c.Freeze < 0 || c.MaxLag < 0:
 		return errors.New("store/postgres: a time is negative")
 	}
 	for number, shard := range c.Shards {

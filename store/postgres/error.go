@@ -53,7 +53,7 @@ func meaning(e *pgconn.PgError) error {
 func isOurs(err error) bool {
 	for _, ours := range []error{
 		store.ErrNotFound, store.ErrConflict, store.ErrUnavailable, store.ErrRefused, store.ErrCommitUnknown,
-		ErrMarks, ErrSchema, ErrFilling, ErrNotEmpty,
+		ErrMarks, ErrSchema, ErrFilling, ErrNotEmpty, ErrClock,
 	} {
 		if errors.Is(err, ours) {
 			return true

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strconv"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"florin/ident"
@@ -99,10 +99,11 @@ func (sh *shard) settle(ctx context.Context, group ident.ID) (committed bool, er
 	limited, cancel := sh.within(ctx)
 	defer cancel()
 	err = sh.connect(limited, func(ctx context.Context, c *conn) error {
-		if _, err := c.Exec(ctx, "SET lock_timeout = "+strconv.FormatInt(lockTimeout.Milliseconds(), 10)); err != nil {
+		if committed, err = sh.void(ctx, c, group); err != nil || len(sh.replicas) == 0 {
 			return err
 		}
-		committed, err = one(ctx, &reader{c.Conn}, (*row).bool, voidGroup, group)
+		place, err := one(ctx, &reader{c.Conn}, (*row).place, selectPlace)
+		sh.written.note(place)
 		return err
 	})
 	if stateOf(err) == stateLockTimeout {
@@ -115,6 +116,18 @@ func (sh *shard) settle(ctx context.Context, group ident.ID) (committed bool, er
 	defer sh.mu.Unlock()
 	delete(sh.doubtful, group)
 	return committed, nil
+}
+
+// void runs voidGroup in a Tx of its own, whose settings end with it.
+func (sh *shard) void(ctx context.Context, c *conn, group ident.ID) (committed bool, err error) {
+	err = pgx.BeginFunc(ctx, c.Conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = "+millis(lockTimeout)); err != nil {
+			return err
+		}
+		committed, err = one(ctx, &reader{tx}, (*row).bool, voidGroup, group)
+		return err
+	})
+	return committed, err
 }
 
 // LastHigh returns the greatest High of any id stored.

@@ -5,6 +5,7 @@ import (
 
 	"florin/event"
 	"florin/ident"
+	"florin/store"
 )
 
 const (
@@ -55,11 +56,12 @@ func (c *reader) settled(ctx context.Context) (int64, error) {
 	return last.position, nil
 }
 
-// Events lists a shard's events behind a position, oldest first.
+// Events lists a shard's events behind a position, oldest first: the primary's,
+// since who follows a feed wants what is new.
 func (s *Store) Events(
 	ctx context.Context, shard int, after event.Position, limit int,
 ) (events []event.Stored, err error) {
-	err = s.shards[shard].read(ctx, func(c *reader) error {
+	err = s.shards[shard].read(store.Fresh(ctx), func(c *reader) error {
 		below, err := c.settled(ctx)
 		if err != nil {
 			return err

@@ -112,6 +112,19 @@ func (s *Store) recognise(m marks) error {
 	return nil
 }
 
+// isOurs compares a replica's store with that which the primaries are of: a replica
+// does not say which it is.
+func (s *Store) isOurs(m marks) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.id == "" {
+		return errNotLooked
+	}
+	want := m
+	want.store = s.id
+	return m.check(want)
+}
+
 // followPrimary refuses a server that another has taken over from, and raises the
 // epoch for one that has.
 func (sh *shard) followPrimary(ctx context.Context, c *pgx.Conn, found about) error {
@@ -135,6 +148,13 @@ func (sh *shard) followPrimary(ctx context.Context, c *pgx.Conn, found about) er
 	}
 	sh.latest = present
 	return nil
+}
+
+// generation returns the greatest that was seen.
+func (sh *shard) generation() generation {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return sh.latest
 }
 
 // raiseBase makes positions of events ascend in a database that was restored into

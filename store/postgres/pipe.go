@@ -43,8 +43,8 @@ var binaryFormats = []int16{1}
 const preparedKey = "florin: prepared"
 
 // send sends what is in the pipe and reads the results. Its error is as the driver
-// gives it; done is how many steps were carried out before it, and tag what the
-// last of them answered.
+// gives it; done is how many steps were carried out before it, and tag what a
+// COMMIT among them answered.
 func (c *conn) send(ctx context.Context, p *pipe, keep bool) (done int, tag string, err error) {
 	if p.err != nil {
 		return 0, "", p.err
@@ -94,8 +94,12 @@ func receive(line *pgconn.Pipeline, p *pipe, fresh []*statement) (int, string, [
 		if !ok {
 			return i, tag, fresh, fmt.Errorf("the server answered %T", answer)
 		}
-		if tag, err = readRows(result, p.steps[i].read); err != nil {
+		answered, err := readRows(result, p.steps[i].read)
+		if err != nil {
 			return i, tag, fresh, err
+		}
+		if p.steps[i].statement == commitTx {
+			tag = answered
 		}
 	}
 	return len(p.steps), tag, fresh, nil

@@ -33,16 +33,16 @@ func (s *Store) Payment(ctx context.Context, id ident.ID) (p payment.Payment, er
 	line.queue(readRefunds, into(&p.Refunds, (*row).refund), idParam(id))
 	line.queue(readDisputes, into(&p.Disputes, (*row).dispute), idParam(id))
 	line.queue(endReading, nil)
-	err = sh.lend(ctx, sh.reader(ctx), func(c *conn) error {
+	err = sh.from(ctx, func(c *conn) error {
 		own, p = nil, payment.Payment{}
 		_, _, err := c.send(ctx, &line, !sh.own().Unprepared)
+		if err == nil && len(own) == 0 {
+			err = store.ErrNotFound
+		}
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return payment.Payment{}, sh.wrap(err)
-	case len(own) == 0:
-		return payment.Payment{}, sh.wrap(store.ErrNotFound)
 	}
 	own[0].Attempts, own[0].Captures, own[0].Refunds, own[0].Disputes = p.Attempts, p.Captures, p.Refunds, p.Disputes
 	return own[0], nil

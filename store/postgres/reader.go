@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"florin/ident"
 	"florin/store"
@@ -19,18 +18,16 @@ type reader struct {
 	}
 }
 
-// reader chooses the server that a query is sent to: the primary.
-func (sh *shard) reader(context.Context) *pgxpool.Pool { return sh.readers }
-
-// read lends a connection to f. Each query sees what is committed when it starts.
+// read lends a connection to f, as from. Each query sees what is committed when it
+// starts, or was when the replica was there.
 func (sh *shard) read(ctx context.Context, f func(*reader) error) error {
-	err := sh.lend(ctx, sh.reader(ctx), func(c *conn) error { return f(&reader{c.Conn}) })
+	err := sh.from(ctx, func(c *conn) error { return f(&reader{c.Conn}) })
 	return sh.wrap(err)
 }
 
 // readTx does the same; all queries of f see one state.
 func (sh *shard) readTx(ctx context.Context, f func(*reader) error) error {
-	err := sh.lend(ctx, sh.reader(ctx), func(c *conn) error {
+	err := sh.from(ctx, func(c *conn) error {
 		options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		return pgx.BeginTxFunc(ctx, c.Conn, options, func(tx pgx.Tx) error { return f(&reader{tx}) })
 	})

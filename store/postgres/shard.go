@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,11 @@ type shard struct {
 	gate    gate
 	slots   lease
 	keeper  *keeper // nil without writers
+
+	replicas []*replica // of a server's process only
+	watch    *watch     // the same
+	written  written
+	apart    atomic.Int32 // connections that belong to no pool
 
 	mu       sync.Mutex
 	refused  error                // the database must not be used
@@ -57,6 +63,17 @@ func openShard(s *Store, number int) (*shard, error) {
 	if sh.readers, err = sh.newPool(false); err != nil {
 		sh.close()
 		return nil, err
+	}
+	if s.cfg.Access == ReadWrite {
+		sh.watch = newWatch(sh)
+		for _, at := range s.cfg.Shards[number].Replicas {
+			r, err := newReplica(sh, at)
+			if err != nil {
+				sh.close()
+				return nil, err
+			}
+			sh.replicas = append(sh.replicas, r)
+		}
 	}
 	if sh.writers != nil {
 		sh.keeper = startKeeper(sh)
@@ -186,6 +203,10 @@ func isStale(ctx context.Context, c *conn, err error) bool {
 }
 
 func (sh *shard) close() {
+	sh.watch.stop()
+	for _, r := range sh.replicas {
+		r.close()
+	}
 	sh.keeper.stop()
 	sh.gate.close()
 	if sh.writers != nil {

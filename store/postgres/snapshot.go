@@ -46,12 +46,13 @@ func (s *Store) Snapshot(ctx context.Context, shard int) (store.Snapshot, error)
 	return v, nil
 }
 
-// connectToRead makes a connection that belongs to no pool.
+// connectToRead makes a connection that belongs to no pool, to the primary: a
+// standby may end a view that holds its replay up.
 func (sh *shard) connectToRead(ctx context.Context) (*pgx.Conn, error) {
 	if err := sh.usable(); err != nil {
 		return nil, err
 	}
-	c, err := pgx.ConnectConfig(ctx, sh.reader(ctx).Config().ConnConfig)
+	c, err := pgx.ConnectConfig(ctx, sh.readers.Config().ConnConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +60,7 @@ func (sh *shard) connectToRead(ctx context.Context) (*pgx.Conn, error) {
 		_ = c.Close(ctx)
 		return nil, err
 	}
+	sh.apart.Add(1)
 	return c, nil
 }
 
@@ -78,6 +80,7 @@ func (v *snapshot) begin(ctx context.Context) error {
 
 // Close ends the view.
 func (v *snapshot) Close() error {
+	v.sh.apart.Add(-1)
 	_ = v.c.Close(context.Background()) // nothing was written
 	return nil
 }

@@ -62,7 +62,7 @@ func (s *Store) Inspect(ctx context.Context, number int) (status store.Status, e
 	status.Connections.Max = s.cfg.of(number).Pool.MaxSize
 	status.Partitions = partitionsOf(strings.Fields(months))
 	if at != nil {
-		status.Replicas = replicasOf(ctx, s.cfg.Shards[number], *at)
+		status.Replicas = sh.inspectReplicas(ctx, *at)
 	}
 	return status, nil
 }
@@ -90,26 +90,29 @@ func partitionsOf(names []string) (p store.Partitions) {
 // inspectTimeout is how long a replica may take to answer.
 const inspectTimeout = 3 * time.Second
 
-// replicasOf asks a shard's replicas how far they are behind a place in the
+// inspectReplicas asks a shard's replicas how far they are behind a place in the
 // primary's log.
-func replicasOf(ctx context.Context, shard Shard, at string) []store.ReplicaStatus {
-	list := make([]store.ReplicaStatus, len(shard.Replicas))
+func (sh *shard) inspectReplicas(ctx context.Context, at string) []store.ReplicaStatus {
+	replicas := sh.store.cfg.Shards[sh.number].Replicas
+	list := make([]store.ReplicaStatus, len(replicas))
 	var asking sync.WaitGroup
-	for i, r := range shard.Replicas {
+	for i, r := range replicas {
 		asking.Go(func() {
 			limited, cancel := context.WithTimeout(ctx, inspectTimeout)
 			defer cancel()
-			list[i] = r.inspect(limited, shard, at)
+			list[i] = sh.inspectReplica(limited, r, at)
 		})
 	}
 	asking.Wait()
 	return list
 }
 
-func (r Replica) inspect(ctx context.Context, shard Shard, at string) (status store.ReplicaStatus) {
-	status.Server, status.Weight = net.JoinHostPort(r.Host, strconv.Itoa(r.Port)), r.Weight
+// inspectReplica asks one, on a connection of its own: what it has not replayed is
+// as old as its last Tx at most.
+func (sh *shard) inspectReplica(ctx context.Context, r Replica, at string) (status store.ReplicaStatus) {
+	status.Server, status.Weight = r.server(), r.Weight
 	status.Err = func() error {
-		cfg, err := r.config(shard)
+		cfg, err := r.config(sh.store.cfg.Shards[sh.number])
 		if err != nil {
 			return err
 		}
@@ -118,20 +121,27 @@ func (r Replica) inspect(ctx context.Context, shard Shard, at string) (status st
 			return errorOf(err)
 		}
 		defer func() { _ = c.Close(context.WithoutCancel(ctx)) }() // it was only read
-		var standby bool
+		seen, err := one(ctx, &reader{c}, (*row).view, selectView)
+		if err == nil {
+			err = seen.judge(sh.generation())
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", status.Server, err)
+		}
 		var seconds float64
-		err = c.QueryRow(ctx, `SELECT pg_is_in_recovery(),
+		err = c.QueryRow(ctx, `SELECT
 			greatest(pg_wal_lsn_diff($1::text::pg_lsn, pg_last_wal_replay_lsn()), 0)::bigint,
 			coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0)::float8`, at).
-			Scan(&standby, &status.LagBytes, &seconds)
-		if err == nil && !standby {
-			return fmt.Errorf("%s is no standby", status.Server)
-		}
+			Scan(&status.LagBytes, &seconds)
 		if status.LagBytes > 0 {
 			status.Lag = time.Duration(seconds * float64(time.Second)).Round(time.Millisecond)
 		}
+		if longest := sh.store.cfg.MaxLag; err == nil && status.Lag > longest {
+			err = fmt.Errorf("%s: %w by more than %s", status.Server, errLags, longest)
+		}
 		return err
 	}()
+	status.Read = status.Err == nil
 	return status
 }
 
@@ -151,6 +161,7 @@ func (r Replica) config(shard Shard) (*pgx.ConnConfig, error) {
 	}
 	cfg.Host, cfg.Port, cfg.Fallbacks = r.Host, uint16(r.Port), ways
 	cfg.TLSConfig, cfg.ValidateConnect = r.tls(cfg.TLSConfig), nil
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	return cfg, nil
 }
 

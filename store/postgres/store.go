@@ -57,8 +57,14 @@ func (s *Store) greet(ctx context.Context) error {
 	}
 	greeting.Wait()
 	for _, err := range errs {
-		if errors.Is(err, ErrMarks) || errors.Is(err, ErrSchema) || errors.Is(err, ErrFilling) {
+		if errors.Is(err, ErrMarks) || errors.Is(err, ErrSchema) || errors.Is(err, ErrFilling) ||
+			errors.Is(err, ErrClock) {
 			return err
+		}
+	}
+	for _, sh := range s.shards {
+		if sh.watch != nil {
+			sh.watch.start()
 		}
 	}
 	return ctx.Err()
@@ -69,7 +75,7 @@ func (sh *shard) greet(ctx context.Context) error {
 	if sh.writers != nil {
 		pool = sh.writers
 	}
-	return sh.lend(ctx, pool, func(c *conn) error {
+	err := sh.lend(ctx, pool, func(c *conn) error {
 		if sh.store.cfg.Access != ReadWrite {
 			return nil
 		}
@@ -80,6 +86,10 @@ func (sh *shard) greet(ctx context.Context) error {
 		}
 		return sh.makePartitions(limited, c.Conn)
 	})
+	if err == nil && sh.watch != nil {
+		err = sh.watch.sample(ctx)
+	}
+	return err
 }
 
 // Shards returns the number of shards.
@@ -88,11 +98,15 @@ func (s *Store) Shards() int { return len(s.cfg.Shards) }
 // of returns the shard of an id.
 func (s *Store) of(id ident.ID) *shard { return s.shards[id.Shard(len(s.shards))] }
 
-// Connections returns how many connections are in use now, readers and writers.
+// Connections returns how many connections are in use now: those that read and
+// write, those to replicas, and those that belong to no pool.
 func (s *Store) Connections() int {
 	used := int32(0)
 	for _, sh := range s.shards {
-		used += sh.readers.Stat().AcquiredConns()
+		used += sh.readers.Stat().AcquiredConns() + sh.apart.Load()
+		for _, r := range sh.replicas {
+			used += r.pool.Stat().AcquiredConns()
+		}
 		if sh.writers != nil {
 			used += sh.writers.Stat().AcquiredConns()
 		}
@@ -125,6 +139,8 @@ func (sh *shard) connect(ctx context.Context, f func(context.Context, *conn) err
 	if err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
+	sh.apart.Add(1)
+	defer sh.apart.Add(-1)
 	defer func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackPatience)
 		defer cancel()

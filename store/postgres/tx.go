@@ -180,11 +180,16 @@ func (t *tx) Commit(ctx context.Context) error {
 func (t *tx) commit(ctx context.Context) error {
 	last := len(t.writes.steps)
 	t.writes.queue(commitTx, nil)
+	var place store.Place
+	if len(t.sh.replicas) > 0 {
+		t.writes.queue(placeAfter, func(r *row) error { place = r.place(); return nil })
+	}
 	empty := t.writes.err != nil
 	done, tag, err := t.trip(ctx, &t.writes, true)
 	switch {
 	case done > last: // it was answered
 		if tag == "COMMIT" {
+			t.sh.committedAt(place)
 			return nil
 		}
 		return fmt.Errorf("%w: the server answered %s", store.ErrConflict, tag)
