@@ -39,8 +39,11 @@ type Server struct {
 	Port int
 	Dir  string // of its data
 
-	command *exec.Cmd
-	ended   chan struct{}
+	bin      string // where the server's programs are
+	as       *syscall.SysProcAttr
+	settings []string
+	command  *exec.Cmd
+	ended    chan struct{}
 }
 
 // Shared returns the server that all tests of a package share. A test skips where
@@ -167,23 +170,35 @@ func start(dir string, settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: filepath.Join(dir, "data")}
-	//nolint:gosec // the installed server's own program
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", s.Dir, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",
-		"--locale=C.UTF-8")
-	initdb.SysProcAttr, initdb.Dir = as, dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("pgtest: initdb: %w\n%s", err, out)
+	s := &Server{Dir: filepath.Join(dir, "data"), bin: bin, as: as, settings: settings}
+	if err := s.program("initdb", "-D", s.Dir, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",
+		"--locale=C.UTF-8"); err != nil {
+		return nil, err
 	}
+	return s, s.runSomewhere()
+}
+
+// runSomewhere starts the server on a port that is free.
+func (s *Server) runSomewhere() (err error) {
 	for range 20 {
 		if s.Port, err = freePort(); err != nil {
-			return nil, err
+			return err
 		}
-		if err = s.run(bin, as, settings); err == nil {
-			return s, nil
+		if err = s.run(); err == nil {
+			return nil
 		}
 	}
-	return nil, err
+	return err
+}
+
+// program runs one of the installed programs, as the server's user.
+func (s *Server) program(name string, args ...string) error {
+	command := exec.Command(filepath.Join(s.bin, name), args...) //nolint:gosec // the installed server's own program
+	command.SysProcAttr, command.Dir = s.as, filepath.Dir(s.Dir)
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("pgtest: %s: %w\n%s", name, err, out)
+	}
+	return nil
 }
 
 // stopOrphans stops servers whose tests were killed before they could.
@@ -246,13 +261,13 @@ func freePort() (int, error) {
 }
 
 // run starts the server and waits until it answers.
-func (s *Server) run(bin string, as *syscall.SysProcAttr, settings []string) error {
+func (s *Server) run() error {
 	dir := filepath.Dir(s.Dir)
 	args := []string{
 		"-D", s.Dir, "-p", strconv.Itoa(s.Port), "-k", dir, "-c", "listen_addresses=127.0.0.1",
 		"-c", "max_connections=400", "-c", "autovacuum=off", "-c", "fsync=on", "-c", "log_min_messages=fatal",
 	}
-	for _, setting := range settings {
+	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
 	log, err := os.Create(filepath.Join(dir, "log"))
@@ -260,8 +275,8 @@ func (s *Server) run(bin string, as *syscall.SysProcAttr, settings []string) err
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	s.command = exec.Command(filepath.Join(bin, "postgres"), args...) //nolint:gosec // the installed server
-	s.command.SysProcAttr, s.command.Dir, s.command.Stdout, s.command.Stderr = as, dir, log, log
+	s.command = exec.Command(filepath.Join(s.bin, "postgres"), args...) //nolint:gosec // the installed server
+	s.command.SysProcAttr, s.command.Dir, s.command.Stdout, s.command.Stderr = s.as, dir, log, log
 	if err := s.command.Start(); err != nil {
 		return err
 	}
