@@ -61,7 +61,7 @@ func newClusterOn(t *testing.T, server *pgtest.Server, processes int) *cluster {
 	t.Helper()
 	var dsns []string
 	for range 4 {
-		dsns = append(dsns, server.Of(server.Database(t)))
+		dsns = append(dsns, server.Database(t))
 	}
 	c := newCluster(t, dsns...)
 	for range processes {
@@ -73,6 +73,12 @@ func newClusterOn(t *testing.T, server *pgtest.Server, processes int) *cluster {
 // start starts one more process, and waits until it is ready.
 func (c *cluster) start() *bench.Server {
 	c.t.Helper()
+	return c.startAgain(false)
+}
+
+// startAgain does the same; with again it is started again when it dies.
+func (c *cluster) startAgain(again bool) *bench.Server {
+	c.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		c.t.Fatal(err)
@@ -82,7 +88,7 @@ func (c *cluster) start() *bench.Server {
 		serve := exec.Command(self, "serve", "--config", c.file, "--data", c.dir, "--listen", address) //nolint:gosec // ourselves
 		serve.Env = append(os.Environ(), florinVariable+"=1", keyVariable+"="+c.secret)
 		return serve
-	}, false, c.log)
+	}, again, c.log)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -126,11 +132,20 @@ func (a answer) field(name string) string {
 
 // call sends a request to a process, counted from 0.
 func (c *cluster) call(process int, method, path, body, key string) answer {
-	request, err := http.NewRequestWithContext(context.Background(), method,
-		"http://"+c.processes[process%len(c.processes)].Addr+path, strings.NewReader(body))
+	return c.callAt("http://"+c.processes[process%len(c.processes)].Addr, method, path, body, key)
+}
+
+func (c *cluster) callAt(url, method, path, body, key string) answer {
+	return c.callWith(http.Header{}, url, method, path, body, key)
+}
+
+// callWith sends a request with more headers.
+func (c *cluster) callWith(header http.Header, url, method, path, body, key string) answer {
+	request, err := http.NewRequestWithContext(context.Background(), method, url+path, strings.NewReader(body))
 	if err != nil {
 		return answer{err: err}
 	}
+	request.Header = header
 	request.Header.Set("Authorization", "Bearer "+c.secret)
 	if body != "" {
 		request.Header.Set("Content-Type", "application/json")

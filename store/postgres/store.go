@@ -66,6 +66,7 @@ func (sh *shard) greet(ctx context.Context) error {
 	if sh.writers != nil {
 		pool = sh.writers
 	}
+	sh.survey(ctx, pool.Config().ConnConfig)
 	return sh.lend(ctx, pool, func(c *conn) error {
 		if sh.store.cfg.Access != ReadWrite {
 			return nil
