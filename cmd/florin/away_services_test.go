@@ -17,7 +17,7 @@ import (
 // which may be taken away.
 func newClusterWithout(t *testing.T, settings ...string) (*cluster, *pgtest.Server) {
 	t.Helper()
-	stays, goes := pgtest.New(t), pgtest.New(t, settings...)
+	stays, goes := pgtest.Shared(t), pgtest.New(t, settings...)
 	dsn := func(s *pgtest.Server) string { return s.Database(t) }
 	c := newCluster(t, dsn(stays), dsn(stays), dsn(stays), dsn(goes))
 	c.start()

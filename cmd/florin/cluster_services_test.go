@@ -24,6 +24,8 @@ import (
 	"florin/internal/pgtest"
 )
 
+func init() { ends = append(ends, pgtest.Stop) }
+
 // longVariable makes the tests of faults as long as they are by hand.
 const longVariable = "FLORIN_TEST_LONG"
 

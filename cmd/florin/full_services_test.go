@@ -50,7 +50,7 @@ func refuseRows(state, message string) map[string]string {
 // happens; then it goes on as if nothing had been.
 func TestNoRoom(t *testing.T) {
 	t.Parallel()
-	server := pgtest.New(t)
+	server := pgtest.Shared(t)
 	c := newClusterOn(t, server, 1)
 	const user = 5
 	own := server.Of(databaseOf(t, c.file, user%4))

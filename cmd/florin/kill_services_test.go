@@ -129,19 +129,15 @@ func rounds() int {
 // a server of PostgreSQL: every payment that was acknowledged is there.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	servers := []*pgtest.Server{pgtest.New(t), pgtest.New(t)}
-	var dsns []string
-	for shard := range 4 {
-		dsns = append(dsns, servers[shard/2].Database(t))
-	}
-	l := newCluster(t, dsns...).load(2)
+	rest, server := pgtest.Shared(t), pgtest.New(t)
+	l := newCluster(t, server.Database(t), rest.Database(t), rest.Database(t), server.Database(t)).load(2)
 	for round := range rounds() {
 		l.awaitPayments(300)
 		l.kill(round % 2)
 		l.awaitPayments(300)
-		servers[round%2].Crash(t)
+		server.Crash(t)
 		time.Sleep(time.Duration(rand.IntN(500)) * time.Millisecond)
-		servers[round%2].Start(t)
+		server.Start(t)
 	}
 	l.awaitPayments(300)
 	l.check()

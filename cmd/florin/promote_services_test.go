@@ -16,7 +16,7 @@ import (
 // standby, both in its DSN.
 func withStandby(t *testing.T) (c *cluster, primary, standby *pgtest.Server) {
 	t.Helper()
-	rest := pgtest.New(t)
+	rest := pgtest.Shared(t)
 	primary = pgtest.New(t)
 	first := primary.Database(t)
 	standby = primary.Standby(t)

@@ -16,7 +16,7 @@ import (
 // things at the same moment: the outcome is as exact as with one.
 func TestTwoProcessesAtOnce(t *testing.T) {
 	t.Parallel()
-	c := newClusterOn(t, pgtest.New(t), 2)
+	c := newClusterOn(t, pgtest.Shared(t), 2)
 	t.Run("cases", func(t *testing.T) {
 		for name, f := range map[string]func(*testing.T, *cluster){
 			"one key": oneKey, "refunds": refundsAtOnce, "withdrawals": withdrawals, "captures and cancels": capturesAndCancels,

@@ -16,7 +16,7 @@ import (
 // processes, which do it at the same time: each thing is done once.
 func TestWorkersOfTwoProcesses(t *testing.T) {
 	t.Parallel()
-	server := pgtest.New(t)
+	server := pgtest.Shared(t)
 	c := newClusterOn(t, server, 2)
 	expiring := c.authorizations(20)
 	for i := range 4 {
