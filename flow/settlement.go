@@ -23,7 +23,9 @@ type RecordSettlement struct {
 
 // RecordSettlement books a settlement in one Tx, once for its reference: the same one again
 // answers what the first was answered, if gateway, amount and fee are the same.
-func (s *Service) RecordSettlement(ctx context.Context, r RecordSettlement) (settled ledger.Settlement, replayed bool, err error) {
+func (s *Service) RecordSettlement(
+	ctx context.Context, r RecordSettlement,
+) (settled ledger.Settlement, replayed bool, err error) {
 	if _, ok := s.gateways[r.Gateway]; !ok {
 		return settled, false, problem.Invalid("gateway", "is not configured")
 	}

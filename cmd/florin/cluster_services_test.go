@@ -87,7 +87,7 @@ func (c *cluster) startAgain(again bool) *bench.Server {
 	}
 	address := freeAddress(c.t)
 	server, err := bench.StartServer(context.Background(), address, func() *exec.Cmd {
-		serve := exec.Command(self, "serve", "--config", c.file, "--data", c.dir, "--listen", address) //nolint:gosec // ourselves
+		serve := exec.Command(self, "serve", "--config", c.file, "--data", c.dir, "--listen", address)
 		serve.Env = append(os.Environ(), florinVariable+"=1", keyVariable+"="+c.secret)
 		return serve
 	}, again, c.log)

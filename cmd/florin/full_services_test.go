@@ -71,7 +71,8 @@ func TestNoRoom(t *testing.T) {
 			// A payment whose second Tx fails is charged: its outcome is told later.
 			begun := strings.HasPrefix(table, "ledger_")
 			if begun && paid.status != http.StatusAccepted || !begun && !isUnavailable(paid) {
-				t.Errorf("%s into %s: a payment is answered %d, Retry-After %q: %s", state, table, paid.status, paid.retry, paid.body)
+				t.Errorf("%s into %s: a payment is answered %d, Retry-After %q: %s", state, table, paid.status, paid.retry,
+					paid.body)
 			}
 			if (table != "payments" && table != "attempts") != isUnavailable(adjusted) {
 				t.Errorf("%s into %s: an adjustment is answered %d: %s", state, table, adjusted.status, adjusted.body)

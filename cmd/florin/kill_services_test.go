@@ -114,7 +114,7 @@ func (l *loaded) check() {
 		l.c.t.Errorf("%d payments were acknowledged, the audit says %+v", told, n)
 	}
 	l.c.t.Logf("%d payments, %d acknowledged; open %+v; the load in %s: %s", report.Totals.Payments, told, report.Open,
-		l.got.Took.Round(time.Second), l.got.Tally.String())
+		l.got.Took.Round(time.Second), l.got.String())
 }
 
 // rounds is how often the kills are repeated.

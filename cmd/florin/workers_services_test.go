@@ -21,7 +21,8 @@ func TestWorkersOfTwoProcesses(t *testing.T) {
 	expiring := c.authorizations(20)
 	for i := range 4 {
 		own := server.Of(databaseOf(t, c.file, i))
-		if err := pgtest.Run(own, "UPDATE attempts SET expires_at = now() - interval '1 hour' WHERE expires_at IS NOT NULL"); err != nil {
+		const late = "UPDATE attempts SET expires_at = now() - interval '1 hour' WHERE expires_at IS NOT NULL"
+		if err := pgtest.Run(own, late); err != nil {
 			t.Fatal(err)
 		}
 	}
