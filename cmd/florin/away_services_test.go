@@ -3,13 +3,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"florin/bench"
 	"florin/internal/pgtest"
 )
 
@@ -132,4 +135,54 @@ func (a *asking) stop() heard {
 	a.over.Store(true)
 	a.running.Wait()
 	return heard{a.answered.Load(), a.refused.Load(), time.Duration(a.longestTook.Load())}
+}
+
+// usersOf asks for payments of the users of some shards.
+type usersOf []int
+
+// Next implements bench.Traffic.
+func (shards usersOf) Next(payments []bench.Payment) int {
+	user := ofShard(shards[rand.IntN(len(shards))], rand.IntN(100))
+	payments[0] = bench.Payment{UserID: int64(user), Minor: 100 + rand.Int64N(1_000), Method: "pm_card_visa"}
+	return 1
+}
+
+// TestOthersWhileFrozen offers half of what goes at most, a quarter of it to a shard
+// that freezes meanwhile: the users of the other shards get what they ask for.
+func TestOthersWhileFrozen(t *testing.T) {
+	t.Parallel()
+	c, server := newClusterWithout(t)
+	run := func(name string, window time.Duration, rate float64, shards ...int) (bench.Measured, error) {
+		load := bench.Load{
+			Target:  bench.Target{APIKey: c.secret, Addrs: []string{c.processes[0].Addr}},
+			Clients: 64, Keys: name, Rate: rate, Traffic: func(int) bench.Traffic { return usersOf(shards) },
+		}
+		return load.Run(context.Background(), 500*time.Millisecond, window)
+	}
+	window := 2 * time.Second
+	if isLong() {
+		window = 10 * time.Second
+	}
+	most, err := run("most", window, 0, 0, 1, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := float64(most.Settled()) / most.Took.Seconds() / 2
+	var others bench.Measured
+	var loads sync.WaitGroup
+	loads.Go(func() { _, _ = run("frozen", 3*window, half/4, 3) }) // it is refused: what it says does not count
+	loads.Go(func() { others, err = run("others", 3*window, half*3/4, 0, 1, 2) })
+	time.Sleep(window)
+	server.Freeze(t)
+	loads.Wait()
+	server.Thaw(t)
+	if err != nil {
+		t.Errorf("a payment of another shard: %v", err)
+	}
+	done := float64(others.Settled()) / (half * 3 / 4 * others.Took.Seconds())
+	t.Logf("at most %.0f payments a second; of half of that, the other shards' users had %.1f %%, p99 %s", 2*half, 100*done,
+		time.Duration(others.Latency.ValueAtQuantile(99))*time.Microsecond)
+	if done < 0.7 {
+		t.Errorf("the other shards' users had %.1f %%", 100*done)
+	}
 }
