@@ -54,10 +54,14 @@ func TestPromoted(t *testing.T) {
 			if took > 10*time.Second {
 				t.Errorf("the first payment of the shard came %s after the promotion", took)
 			}
+			began := time.Now()
 			l.awaitPayments(100)
+			t.Logf("100 more took %s", time.Since(began))
 			fault.back(old, t)
 			l.kill(0) // what is started then has seen neither
+			began = time.Now()
 			l.awaitPayments(300)
+			t.Logf("300 more, after the old one was back, took %s", time.Since(began))
 			if got := florin(t, "shards", "status", "--config", c.file, "--json"); !strings.Contains(got.out,
 				fmt.Sprintf("127.0.0.1:%d/", standby.Port)) {
 				t.Errorf("the shards are %s %s", got.out, got.err)

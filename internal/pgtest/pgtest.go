@@ -219,6 +219,7 @@ func stopOrphans() {
 				continue
 			}
 			_ = syscall.Kill(server, syscall.SIGQUIT)
+			_ = syscall.Kill(server, syscall.SIGCONT) // a test may have frozen it
 		}
 		_ = os.RemoveAll(dir)
 	}

@@ -2,7 +2,10 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -26,6 +29,14 @@ func (sh *shard) chooseHost(c *pgx.ConnConfig) {
 		return
 	}
 	c.ConnectTimeout = sh.store.cfg.Freeze / time.Duration(len(hosts)+1)
+	lookUp := c.LookupFunc
+	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
+		addresses, err := lookUp(ctx, host)
+		if err == nil {
+			sh.hosts.learn(host, addresses)
+		}
+		return addresses, err
+	}
 	before := c.ValidateConnect
 	c.ValidateConnect = func(ctx context.Context, p *pgconn.PgConn) error {
 		if before != nil {
@@ -33,18 +44,78 @@ func (sh *shard) chooseHost(c *pgx.ConnConfig) {
 				return err
 			}
 		}
-		results, err := p.Exec(ctx, selectGeneration).ReadAll()
-		if err != nil || len(results) != 1 || len(results[0].Rows) != 1 {
+		g, err := readGeneration(ctx, p)
+		if err != nil {
 			return nil //nolint:nilerr // what is wrong with the database, examine will say
 		}
-		row := results[0].Rows[0]
-		epoch, err1 := strconv.ParseInt(string(row[0]), 10, 64)
-		timeline, err2 := strconv.ParseInt(string(row[1]), 10, 64)
-		if err1 != nil || err2 != nil {
-			return nil
+		if err := sh.mustBeLatest(g); err != nil {
+			return err
 		}
-		return sh.mustBeLatest(generation{epoch, timeline})
+		sh.hosts.prefer(p.Conn().RemoteAddr().String())
+		return nil
 	}
+}
+
+func readGeneration(ctx context.Context, p *pgconn.PgConn) (g generation, err error) {
+	results, err := p.Exec(ctx, selectGeneration).ReadAll()
+	if err != nil {
+		return g, err
+	}
+	if len(results) != 1 || len(results[0].Rows) != 1 {
+		return g, store.ErrNotFound
+	}
+	row := results[0].Rows[0]
+	var err1, err2 error
+	g.epoch, err1 = strconv.ParseInt(string(row[0]), 10, 64)
+	g.timeline, err2 = strconv.ParseInt(string(row[1]), 10, 64)
+	return g, errors.Join(err1, err2)
+}
+
+// hosts is what a shard knows of its hosts: connections go first to the one that the
+// last of them found to be the primary, so that one that is gone costs time once.
+type hosts struct {
+	mu        sync.Mutex
+	addresses map[string][]string // by host, as they were looked up last
+	primary   string              // address and port
+}
+
+func (h *hosts) learn(host string, addresses []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.addresses == nil {
+		h.addresses = map[string][]string{}
+	}
+	h.addresses[host] = slices.Clone(addresses)
+}
+
+func (h *hosts) prefer(address string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.primary = address
+}
+
+// isPrimary tells whether a host is the one to begin with.
+func (h *hosts) isPrimary(host string, port uint16) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.addresses[host], func(address string) bool {
+		return net.JoinHostPort(address, strconv.Itoa(int(port))) == h.primary
+	})
+}
+
+// sort puts the ways to the primary first. It has the form of a pool's BeforeConnect.
+func (h *hosts) sort(_ context.Context, c *pgx.ConnConfig) error {
+	var first, others []*pgconn.FallbackConfig
+	for _, way := range waysOf(c) {
+		if h.isPrimary(way.Host, way.Port) {
+			first = append(first, way)
+		} else {
+			others = append(others, way)
+		}
+	}
+	all := append(first, others...)
+	c.Host, c.Port, c.TLSConfig, c.Fallbacks = all[0].Host, all[0].Port, all[0].TLSConfig, all[1:]
+	return nil
 }
 
 // mustBeLatest refuses a server that another has taken over from.
@@ -58,11 +129,16 @@ func (sh *shard) mustBeLatest(g generation) error {
 	return nil
 }
 
+// waysOf lists all ways to connect, in their order.
+func waysOf(c *pgx.ConnConfig) []*pgconn.FallbackConfig {
+	first := &pgconn.FallbackConfig{Host: c.Host, Port: c.Port, TLSConfig: c.TLSConfig}
+	return append([]*pgconn.FallbackConfig{first}, c.Fallbacks...)
+}
+
 // hostsOf lists the hosts of a connection, each once, with the first way to it.
 func hostsOf(c *pgx.ConnConfig) (hosts []*pgconn.FallbackConfig) {
 	seen := map[string]bool{}
-	all := append([]*pgconn.FallbackConfig{{Host: c.Host, Port: c.Port, TLSConfig: c.TLSConfig}}, c.Fallbacks...)
-	for _, h := range all {
+	for _, h := range waysOf(c) {
 		if at := fmt.Sprint(h.Host, " ", h.Port); !seen[at] {
 			seen[at] = true
 			hosts = append(hosts, h)

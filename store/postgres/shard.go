@@ -25,6 +25,7 @@ type shard struct {
 	writers *pgxpool.Pool
 	readers *pgxpool.Pool
 	gate    gate
+	hosts   hosts
 	slots   lease
 	keeper  *keeper // nil when ReadOnly
 
@@ -86,6 +87,7 @@ func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
 		pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	sh.chooseHost(pool.ConnConfig)
+	pool.BeforeConnect = sh.hosts.sort
 	if cfg.Unprepared {
 		pool.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}

@@ -48,7 +48,9 @@ func (sh *shard) connectToRead(ctx context.Context) (*pgx.Conn, error) {
 	if err := sh.usable(); err != nil {
 		return nil, err
 	}
-	c, err := pgx.ConnectConfig(ctx, sh.reader(ctx).Config().ConnConfig)
+	to := sh.reader(ctx).Config().ConnConfig
+	_ = sh.hosts.sort(ctx, to) // never fails
+	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,9 @@ func (sh *shard) connect(ctx context.Context, f func(context.Context, *conn) err
 	if sh.writers != nil {
 		pool = sh.writers
 	}
-	c, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
+	to := pool.Config().ConnConfig
+	_ = sh.hosts.sort(ctx, to) // never fails
+	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}
