@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"florin/ident"
 	"florin/money"
@@ -26,7 +27,15 @@ func (c *call) query() *query {
 	if err != nil {
 		return &query{err: problem.Invalid("query", "is not well formed")}
 	}
-	return &query{values: values}
+	q := &query{values: values}
+	for name, list := range values {
+		for _, text := range append(list, name) {
+			if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+				q.invalid(shown([]byte(name)), "holds a NUL character, or is not valid UTF-8")
+			}
+		}
+	}
+	return q
 }
 
 // noQuery refuses any parameter.

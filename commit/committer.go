@@ -29,7 +29,11 @@ type Config struct {
 	// Pause is waited before gathering while the last group held more than one
 	// command; 0 by default.
 	Pause time.Duration
-	Log   *slog.Logger
+	// Patience is how long the callers of a group whose commit is unknown wait for
+	// the store to tell; after that they are told that it is not known. 0, the
+	// default, is for as long as it takes.
+	Patience time.Duration
+	Log      *slog.Logger
 	// Alert is told what a human should look at; it may be nil.
 	Alert func(what string, err error)
 	// Observe is told of every committed group; it may be nil.
@@ -203,6 +207,13 @@ func (c *Committer) requeue(items []item) {
 // unavailable is what callers see of a store that cannot be reached.
 func unavailable(err error) error {
 	return problem.New(problem.Unavailable, "the store cannot be reached").After(time.Second).With(err)
+}
+
+// unknown is what callers are told when the store has not said in time what became
+// of their group: as if the process had ended before it could answer.
+func unknown(err error) error {
+	return problem.New(problem.Unavailable, "the store does not tell whether the request was carried out: "+
+		"repeat it with the same Idempotency-Key").After(time.Second).With(err)
 }
 
 var errAgain = errors.New("commit: queued again")

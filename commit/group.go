@@ -31,6 +31,9 @@ func (c *Committer) run(ctx context.Context, group []item, release func()) (answ
 		case errors.Is(err, errNotCommitted) && conflicts < maxConflicts:
 			_ = c.cfg.Clock.Sleep(ctx, retryPause)
 			continue
+		case errors.Is(err, store.ErrCommitUnknown):
+			c.cfg.Log.Error("commit unknown; nobody can be told", "shard", c.cfg.Shard, "commands", len(group), "error", err)
+			err = unknown(err)
 		default:
 			c.cfg.Log.Error("group failed", "shard", c.cfg.Shard, "commands", len(group), "error", err)
 			err = unavailable(err)
@@ -192,8 +195,10 @@ func (c *Committer) decide(view *View, it *item) (err error) {
 // errNotCommitted: the store says that the group was not committed after all.
 var errNotCommitted = errors.New("commit: the group was not committed")
 
-// lookUp asks the store, until it answers, what became of a commit.
+// lookUp asks the store, until it answers, what became of a commit; for Patience at
+// most, where there is one.
 func (c *Committer) lookUp(ctx context.Context, group ident.ID) error {
+	began := c.cfg.Clock.Now()
 	for {
 		committed, err := c.cfg.Store.Committed(ctx, c.cfg.Shard, group)
 		switch {
@@ -201,6 +206,9 @@ func (c *Committer) lookUp(ctx context.Context, group ident.ID) error {
 			return nil
 		case err == nil:
 			return errNotCommitted
+		}
+		if c.cfg.Patience > 0 && c.cfg.Clock.Now().Sub(began) >= c.cfg.Patience {
+			return fmt.Errorf("%w: %w", store.ErrCommitUnknown, err)
 		}
 		c.cfg.Log.Warn("commit unknown; asking again", "shard", c.cfg.Shard, "error", err)
 		if c.cfg.Clock.Sleep(ctx, retryPause) != nil {

@@ -31,6 +31,11 @@ import (
 // the store: ids must tell the time.
 const maxClockBehind = 2 * time.Second
 
+// commitPatience is how long a caller waits to learn of a commit that got no answer,
+// while the store tells nothing: with what the commit took on a frozen shard, less
+// than 3 s. All who come after it wait for it.
+const commitPatience = 300 * time.Millisecond
+
 // node is one process of the service, put together from the bottom to the top:
 //
 //	store ─▶ ids ─▶ vault ─▶ gateways ─▶ committers ─▶ flow ─▶ keys
@@ -178,6 +183,7 @@ func (n *node) openCommitters(context.Context) error {
 		Store: n.store, Clock: n.clock, IDs: n.ids, Log: n.log, Alert: n.alert, Observe: n.metrics.Group,
 		Permits:  commit.NewPermits(n.cfg.Commit.Permits, n.cfg.Commit.PermitHold, n.clock),
 		MaxGroup: n.cfg.Commit.MaxGroup, MaxQueue: n.cfg.Commit.MaxQueue, Pause: n.cfg.Commit.Pause,
+		Patience: commitPatience,
 	})
 	n.committing = runCommitters(n.committers, n.log)
 	return nil

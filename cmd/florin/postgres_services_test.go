@@ -28,7 +28,7 @@ func onServer(t *testing.T, server *pgtest.Server) string {
 // share the databases and a data directory.
 func TestTwoProcessesOnPostgres(t *testing.T) {
 	t.Parallel()
-	server := pgtest.New(t)
+	server := pgtest.Shared(t)
 	file, dir := onServer(t, server), filepath.Join(t.TempDir(), "data")
 	at := func(line string) []string { return append(strings.Fields(line), "--config", file, "--data", dir) }
 
@@ -75,7 +75,7 @@ func TestTwoProcessesOnPostgres(t *testing.T) {
 // TestServersThatStartAtOnce make one first API key.
 func TestServersThatStartAtOnce(t *testing.T) {
 	t.Parallel()
-	file, dir := onServer(t, pgtest.New(t)), filepath.Join(t.TempDir(), "data")
+	file, dir := onServer(t, pgtest.Shared(t)), filepath.Join(t.TempDir(), "data")
 	mustFlorin(t, "migrate", "up", "--config", file, "--data", dir)
 	servers := make([]*running, 3)
 	var starting sync.WaitGroup
@@ -102,7 +102,7 @@ func TestServersThatStartAtOnce(t *testing.T) {
 // TestReplicaThatIsAway is told, and the shard's line stays.
 func TestReplicaThatIsAway(t *testing.T) {
 	t.Parallel()
-	server := pgtest.New(t)
+	server := pgtest.Shared(t)
 	dsn := server.Of(server.Database(t))
 	file := writeConfig(t, fmt.Sprintf(`
 shards:
@@ -125,7 +125,7 @@ shards:
 // TestCeilingsOnPostgres are measured beside the store, and leave nothing.
 func TestCeilingsOnPostgres(t *testing.T) {
 	t.Parallel()
-	server := pgtest.New(t)
+	server := pgtest.Shared(t)
 	file := onServer(t, server)
 	mustFlorin(t, "migrate", "up", "--config", file)
 	cmd := benchCmd{Config: file, Duration: 200 * time.Millisecond, RawInserts: "-"}

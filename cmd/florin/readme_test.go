@@ -20,8 +20,15 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, end := range ends {
+		end()
+	}
+	os.Exit(code)
 }
+
+// ends are called when all tests are over.
+var ends []func()
 
 // TestReadme runs what README.md shows in ```sh blocks, all of it in one shell,
 // as it stands but for the server's port. What a line must print stands behind

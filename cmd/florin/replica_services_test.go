@@ -187,7 +187,7 @@ func TestOwnWritesWhileReplicasComeAndGo(t *testing.T) {
 		shopping.Go(func() { c.shop(t.Context(), &stop) })
 	}
 
-	replicas[0].Halt(t)
+	replicas[0].Crash(t)
 	told := awaitHealth(t, first.url, "degraded")
 	if !strings.Contains(told, "shard 0: 1 of 2 replicas left out") || strings.Contains(told, "127.0.0.1") {
 		t.Errorf("it is told as %s", told)
@@ -200,7 +200,7 @@ func TestOwnWritesWhileReplicasComeAndGo(t *testing.T) {
 	if strings.Count(status, "is not read from: ") != 4 {
 		t.Errorf("the shards are %s", status)
 	}
-	replicas[0].Resume(t)
+	replicas[0].Start(t)
 	awaitText(t, first.url, "1 of 2 replicas left out")
 	if err := replicas[1].Exec(t.Context(), "SELECT pg_wal_replay_resume()"); err != nil {
 		t.Fatal(err)

@@ -57,6 +57,9 @@ func Shared(t testing.TB) *Server {
 	}
 	if dsn := os.Getenv(Env); dsn != "" {
 		shared = &Server{DSN: dsn}
+		if c, err := pgx.ParseConfig(dsn); err == nil {
+			shared.Port = int(c.Port)
+		}
 		return shared
 	}
 	stopOrphans()
@@ -216,6 +219,7 @@ func stopOrphans() {
 				continue
 			}
 			_ = syscall.Kill(server, syscall.SIGQUIT)
+			_ = syscall.Kill(server, syscall.SIGCONT) // a test may have frozen it
 		}
 		_ = os.RemoveAll(dir)
 	}
@@ -311,17 +315,12 @@ func (s *Server) await(log string) error {
 // Signal sends the server's first process a signal.
 func (s *Server) Signal(signal syscall.Signal) error { return s.command.Process.Signal(signal) }
 
-// Stop stops the server and deletes its folder.
+// Stop stops the server at once, since nobody wants its data, and deletes its folder.
 func (s *Server) Stop() {
 	if s.command == nil {
 		return
 	}
-	_ = s.Signal(syscall.SIGINT)
-	select {
-	case <-s.ended:
-	case <-time.After(20 * time.Second):
-		_ = s.Signal(syscall.SIGQUIT)
-		<-s.ended
-	}
+	_ = s.Signal(syscall.SIGQUIT)
+	<-s.ended
 	_ = os.RemoveAll(filepath.Dir(s.Dir))
 }

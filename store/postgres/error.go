@@ -14,6 +14,7 @@ const (
 	stateLockTimeout  = "55P03"
 	stateNotThere     = "FL001" // see expect in the schema
 	stateNoTable      = "42P01"
+	stateTooMany      = "53300" // connections
 	stateCheck        = "23514"
 	constraintOfVoids = "commits_void"
 )

@@ -20,8 +20,95 @@ type gate struct {
 	mu      sync.Mutex
 	down    bool
 	closed  bool
+	shutter context.CancelFunc // ends opened
+	opened  context.Context    //nolint:containedctx // for as long as the gate stays open
+	doubt   *doubt             // the present one, if any
 	cancel  context.CancelFunc
 	probing sync.WaitGroup
+}
+
+// doubt is a question whether the shard answers.
+type doubt struct {
+	done chan struct{}
+	err  error // nil: it does; good once done is closed
+}
+
+// whileOpen returns a context that also ends when the gate shuts.
+func (g *gate) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	g.mu.Lock()
+	if g.opened == nil && !g.down {
+		g.opened, g.shutter = context.WithCancel(context.Background())
+	}
+	opened := g.opened
+	g.mu.Unlock()
+	ctx, cancel := context.WithCancel(ctx)
+	if opened == nil {
+		cancel()
+		return ctx, cancel
+	}
+	stop := context.AfterFunc(opened, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// watch looks after a read that takes long: as long as it goes on, the shard is
+// asked now and then on another connection, and when it gives no answer there
+// either, the gate is shut and the read's connection ended.
+func (g *gate) watch(c *conn) (stop func()) {
+	ended := make(chan struct{})
+	pause := g.patience()
+	timer := time.AfterFunc(pause, func() {
+		for {
+			silent := g.isSilent()
+			select {
+			case <-ended:
+				return
+			default:
+			}
+			if silent {
+				g.shut()
+				_ = c.PgConn().Conn().Close()
+				return
+			}
+			select {
+			case <-ended:
+				return
+			case <-time.After(pause):
+			}
+		}
+	})
+	return func() {
+		timer.Stop()
+		close(ended)
+	}
+}
+
+// patience is half of what a shard has to answer: in the other half it is asked
+// once more.
+func (g *gate) patience() time.Duration { return g.shard.store.cfg.Freeze / 2 }
+
+// isSilent asks whether the shard answers, once for all who want to know it at the
+// same time. Whoever says why not has answered.
+func (g *gate) isSilent() bool {
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return false
+	}
+	d := g.doubt
+	if d == nil {
+		d = &doubt{done: make(chan struct{})}
+		g.doubt = d
+		g.probing.Go(func() {
+			d.err = g.ask(context.Background(), g.patience())
+			g.mu.Lock()
+			g.doubt = nil
+			g.mu.Unlock()
+			close(d.done)
+		})
+	}
+	g.mu.Unlock()
+	<-d.done
+	return d.err != nil && !isAnswer(d.err)
 }
 
 // pass returns ErrUnavailable while the gate is shut.
@@ -42,6 +129,10 @@ func (g *gate) shut() {
 		return
 	}
 	g.down = true
+	if g.shutter != nil {
+		g.shutter()
+		g.opened, g.shutter = nil, nil
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	g.cancel = cancel
 	g.probing.Go(func() { g.probe(ctx) })
@@ -50,7 +141,7 @@ func (g *gate) shut() {
 // probe asks until there is an answer, and opens the gate.
 func (g *gate) probe(ctx context.Context) {
 	for {
-		err := g.ask(ctx)
+		err := g.ask(ctx, g.shard.store.cfg.Freeze)
 		if err == nil {
 			break
 		}
@@ -71,8 +162,8 @@ func (g *gate) probe(ctx context.Context) {
 }
 
 // ask connects anew: what is left in the pools may hang on a server that is gone.
-func (g *gate) ask(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, g.shard.store.cfg.Freeze)
+func (g *gate) ask(ctx context.Context, within time.Duration) error {
+	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	return g.shard.connect(limited, func(context.Context, *conn) error { return nil })
 }

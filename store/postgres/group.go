@@ -2,8 +2,11 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -96,6 +99,9 @@ func (sh *shard) find(ctx context.Context, group ident.ID) (bool, error) {
 // settle makes certain that a group that is not there will never be. It connects
 // anew, to the server that is the primary now.
 func (sh *shard) settle(ctx context.Context, group ident.ID) (committed bool, err error) {
+	if err := sh.usable(); err != nil {
+		return false, err
+	}
 	limited, cancel := sh.within(ctx)
 	defer cancel()
 	err = sh.connect(limited, func(ctx context.Context, c *conn) error {
@@ -130,16 +136,28 @@ func (sh *shard) void(ctx context.Context, c *conn, group ident.ID) (committed b
 	return committed, err
 }
 
-// LastHigh returns the greatest High of any id stored.
+// LastHigh returns the greatest High of any id stored, on the shards that answer:
+// a process may start while one is away. It fails when none does.
 func (s *Store) LastHigh(ctx context.Context) (last int64, err error) {
-	for _, sh := range s.shards {
-		high, err := readOne(ctx, sh, (*row).int, selectLastHigh)
-		if err != nil {
+	highs, errs := make([]int64, len(s.shards)), make([]error, len(s.shards))
+	var asking sync.WaitGroup
+	for i, sh := range s.shards {
+		asking.Go(func() { highs[i], errs[i] = readOne(ctx, sh, (*row).int, selectLastHigh) })
+	}
+	asking.Wait()
+	away := 0
+	for _, err := range errs {
+		switch {
+		case errors.Is(err, store.ErrUnavailable) && ctx.Err() == nil:
+			away++
+		case err != nil:
 			return 0, err
 		}
-		last = max(last, high)
 	}
-	return last, nil
+	if away == len(s.shards) {
+		return 0, errors.Join(errs...)
+	}
+	return slices.Max(highs), nil
 }
 
 // high returns the greatest High among the ids of the changes.

@@ -140,13 +140,14 @@ func (sh *shard) followPrimary(ctx context.Context, c *pgx.Conn, found about) er
 		}
 	}
 	present.timeline = max(present.timeline, found.timeline)
+	if err := sh.mustBeLatest(present); err != nil {
+		return err
+	}
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if present.before(sh.latest) {
-		return fmt.Errorf("%w: shard %d: the server is at epoch %d, timeline %d; it was at %d, %d already",
-			store.ErrUnavailable, sh.number, present.epoch, present.timeline, sh.latest.epoch, sh.latest.timeline)
+	if sh.latest.before(present) {
+		sh.latest = present
 	}
-	sh.latest = present
 	return nil
 }
 

@@ -214,7 +214,7 @@ func (f *fleet) halted() {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		f.replicas[0].Halt(f.T)
+		f.replicas[0].Crash(f.T)
 	}()
 	for reading := true; reading; {
 		select {
@@ -228,7 +228,7 @@ func (f *fleet) halted() {
 	if _, from := f.list(nil); from != f.names[1] {
 		f.Errorf("it is read from %q", from)
 	}
-	f.replicas[0].Resume(f.T)
+	f.replicas[0].Start(f.T)
 	f.awaitOut("")
 }
 

@@ -26,6 +26,7 @@ type shard struct {
 	writers *pgxpool.Pool
 	readers *pgxpool.Pool
 	gate    gate
+	hosts   hosts
 	slots   lease
 	keeper  *keeper // nil without writers
 
@@ -102,6 +103,8 @@ func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
 	if pool.ConnConfig.ValidateConnect == nil && cfg.Access != ReadOnly {
 		pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
+	sh.chooseHost(pool.ConnConfig)
+	pool.BeforeConnect = sh.hosts.sort
 	if cfg.Unprepared {
 		pool.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
@@ -140,6 +143,8 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 	}
 	waiting, cancel := context.WithTimeout(ctx, sh.own().Pool.Timeout)
 	defer cancel()
+	waiting, leave := sh.gate.whileOpen(waiting)
+	defer leave()
 	for {
 		limited, cancel := sh.within(waiting)
 		pooled, err := from.Acquire(limited)
@@ -152,14 +157,32 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 		if crowded && waiting.Err() == nil && errors.Is(context.Cause(limited), errNoAnswer) {
 			continue
 		}
+		if stateOf(err) == stateTooMany && stat.AcquiredConns() > 0 && rest(waiting, crowdedPause) {
+			continue // there will be no more connections, but one of these will be free
+		}
 		if refused := sh.usable(); refused != nil {
 			return nil, refused
 		}
 		var failed *pgconn.ConnectError
-		if !crowded && waiting.Err() == nil && (limited.Err() != nil || errors.As(err, &failed)) {
+		silent := limited.Err() != nil || errors.As(err, &failed) && stateOf(err) != stateTooMany
+		if !crowded && waiting.Err() == nil && silent {
 			sh.gate.shut()
 		}
 		return nil, fmt.Errorf("%w: no connection: %w", store.ErrUnavailable, err)
+	}
+}
+
+// crowdedPause lies between two tries to have a connection of a server that takes
+// no more.
+const crowdedPause = 20 * time.Millisecond
+
+// rest waits, and tells whether ctx still goes on then.
+func rest(ctx context.Context, pause time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(pause):
+		return true
 	}
 }
 
@@ -174,7 +197,8 @@ func (sh *shard) usable() error {
 	return sh.gate.pass()
 }
 
-// lend lends a connection to f. Where it turns out that the server has ended it
+// lend lends a connection to f, and ends it where the shard gives no answer on any
+// other one either. Where it turns out that the server has ended it
 // meanwhile, f is called once more with a new one: it must not change anything
 // twice, nor add to what it has found.
 func (sh *shard) lend(ctx context.Context, from *pgxpool.Pool, f func(*conn) error) error {
@@ -182,7 +206,9 @@ func (sh *shard) lend(ctx context.Context, from *pgxpool.Pool, f func(*conn) err
 	if err != nil {
 		return err
 	}
+	unwatch := sh.gate.watch(c)
 	err = f(c)
+	unwatch()
 	stale := isStale(ctx, c, err)
 	c.pooled.Release()
 	if !stale {
@@ -193,6 +219,7 @@ func (sh *shard) lend(ctx context.Context, from *pgxpool.Pool, f func(*conn) err
 		return err
 	}
 	defer c.pooled.Release()
+	defer sh.gate.watch(c)()
 	return f(c)
 }
 

@@ -52,7 +52,9 @@ func (sh *shard) connectToRead(ctx context.Context) (*pgx.Conn, error) {
 	if err := sh.usable(); err != nil {
 		return nil, err
 	}
-	c, err := pgx.ConnectConfig(ctx, sh.readers.Config().ConnConfig)
+	to := sh.readers.Config().ConnConfig
+	_ = sh.hosts.sort(ctx, to) // never fails
+	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
 		return nil, err
 	}

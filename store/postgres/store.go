@@ -75,6 +75,7 @@ func (sh *shard) greet(ctx context.Context) error {
 	if sh.writers != nil {
 		pool = sh.writers
 	}
+	sh.survey(ctx, pool.Config().ConnConfig)
 	err := sh.lend(ctx, pool, func(c *conn) error {
 		if sh.store.cfg.Access != ReadWrite {
 			return nil
@@ -135,7 +136,9 @@ func (sh *shard) connect(ctx context.Context, f func(context.Context, *conn) err
 	if sh.writers != nil {
 		pool = sh.writers
 	}
-	c, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
+	to := pool.Config().ConnConfig
+	_ = sh.hosts.sort(ctx, to) // never fails
+	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}

@@ -34,6 +34,7 @@ func ExerciseGroups(t *testing.T, open func(t *testing.T) store.Store) {
 		"keys that are never enough":       testNeedForever,
 		"commit unknown, committed":        testCommitUnknown,
 		"commit unknown, not committed":    testCommitLost,
+		"commit unknown for too long":      testPatience,
 		"never committed":                  testNeverCommitted,
 		"conflicts are tried again":        testConflict,
 		"a store that is away":             testUnavailable,
@@ -326,6 +327,24 @@ func testCommitLost(t *testing.T, b *bench) {
 	b.mustCommit(t, w)
 	if _, err := b.store.Payment(t.Context(), w.result.ID); err != nil || b.store.begun != 2 {
 		t.Errorf("%v after %d Txs", err, b.store.begun)
+	}
+}
+
+// testPatience: callers do not wait for ever to learn what became of a commit. It
+// may have happened, as a repeated request finds out.
+func testPatience(t *testing.T, b *bench) {
+	b.committer = commit.New(commit.Config{
+		Shard: 1, Store: b.store, Clock: clock.System{}, IDs: b.ids, Patience: time.Nanosecond,
+	})
+	b.store.after = []error{store.ErrCommitUnknown}
+	b.store.asks = []error{store.ErrUnavailable}
+	claim := b.claimOf("k", b.ids.New(b.user))
+	if errs := b.run(t, b.create(b.user, claim)); !problem.Is(errs[0], problem.Unavailable) {
+		t.Errorf("answered %v", errs[0])
+	}
+	var lost *commit.LostClaim
+	if errs := b.run(t, b.create(b.user, claim)); !errors.As(errs[0], &lost) || b.store.begun != 2 {
+		t.Errorf("repeated, it is answered %v after %d Txs", errs[0], b.store.begun)
 	}
 }
 
