@@ -69,6 +69,8 @@ type Committer struct {
 	queue []item
 	ready chan struct{} // holds one token while the queue may not be empty
 	last  int           // commands in the last group; Step's own
+
+	scratch scratch // Step's own
 }
 
 // item is a command in the queue.
