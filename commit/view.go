@@ -40,9 +40,10 @@ type dirty struct {
 	payouts   map[ident.ID]int
 }
 
-// scratch is what a committer's views write to, one after the other: rows are large,
-// and a group has hundreds of them.
+// scratch is what a committer's groups stand in and their views write to, one after
+// the other: rows are large, and a group has hundreds of them.
 type scratch struct {
+	group   []item
 	changes store.Changes
 	dirty   dirty
 }
