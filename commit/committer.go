@@ -73,6 +73,8 @@ type Committer struct {
 	queue []item
 	ready chan struct{} // holds one token while the queue may not be empty
 	last  int           // commands in the last group; Step's own
+
+	scratch scratch // Step's own
 }
 
 // item is a command in the queue.
@@ -166,31 +168,48 @@ func (c *Committer) Step(ctx context.Context) (int, error) {
 		}
 	}
 	c.requeue(again)
+	clear(group)
 	return len(group) - len(again), nil
 }
 
-// gather takes a group from the queue: no two of its commands claim one key.
+// gather takes a group from the queue: no two of its commands claim one key. The
+// group is good until the next one.
 func (c *Committer) gather() []item {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := min(len(c.queue), c.cfg.MaxGroup)
-	group := make([]item, 0, n)
+	group := c.scratch.group[:0]
 	claimed := make(map[int64]struct{}, n)
-	var left []item
-	taken := 0
+	taken, left := 0, 0
 	for ; taken < len(c.queue) && len(group) < n; taken++ {
 		it := c.queue[taken]
-		if !share(it.command, claimed) {
-			left = append(left, it)
+		if share(it.command, claimed) {
+			group = append(group, it)
 			continue
 		}
-		group = append(group, it)
+		c.queue[left] = it
+		left++
 	}
-	c.queue = append(left, c.queue[taken:]...)
+	c.scratch.group = group
+	c.drop(taken, left)
 	if len(c.queue) > 0 {
 		c.signal()
 	}
 	return group
+}
+
+// drop takes what was taken from the front of the queue, where what is left of it
+// stands now; left items stay the first ones. The caller holds mu.
+func (c *Committer) drop(taken, left int) {
+	gone := taken - left
+	if taken == len(c.queue) {
+		clear(c.queue[left:])
+		c.queue = c.queue[:left]
+		return
+	}
+	copy(c.queue[gone:taken], c.queue[:left])
+	clear(c.queue[:gone])
+	c.queue = c.queue[gone:]
 }
 
 // requeue puts commands back to the front.

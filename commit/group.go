@@ -74,7 +74,7 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 	if err != nil {
 		return nil, nil, err
 	}
-	view := newView(keys, state, c.cfg.IDs, tx.Slot())
+	view := c.scratch.view(keys, state, c.cfg.IDs, tx.Slot())
 	view.changes.Released = claims.lost(answers)
 	for i := range group {
 		if answers[i] != nil {
@@ -90,7 +90,7 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 		}
 	}
 	view.changes.Group = c.cfg.IDs.New(int64(c.cfg.Shard))
-	if err := tx.Write(ctx, &view.changes); err != nil {
+	if err := tx.Write(ctx, view.changes); err != nil {
 		return nil, nil, err
 	}
 	if err := tx.Commit(ctx); err != nil {

@@ -17,10 +17,10 @@ import (
 type View struct {
 	state   store.State
 	asked   store.Keys
-	changes store.Changes
+	changes *store.Changes
 	ids     *ident.Source
 	slot    int
-	dirty   dirty
+	dirty   *dirty
 }
 
 // dirty remembers where in the changes a row stands already.
@@ -40,13 +40,43 @@ type dirty struct {
 	payouts   map[ident.ID]int
 }
 
-func newView(asked store.Keys, state store.State, ids *ident.Source, slot int) *View {
-	return &View{state: state, asked: asked, ids: ids, slot: slot, dirty: dirty{
+// scratch is what a committer's groups stand in and their views write to, one after
+// the other: rows are large, and a group has hundreds of them.
+type scratch struct {
+	group   []item
+	changes store.Changes
+	dirty   dirty
+}
+
+// view returns the group's view. It is good until the next one.
+func (s *scratch) view(asked store.Keys, state store.State, ids *ident.Source, slot int) *View {
+	c, d := &s.changes, &s.dirty
+	if d.payments == nil {
+		*d = newDirty()
+	}
+	for _, m := range []map[ident.ID]int{
+		d.payments, d.attempts, d.captures, d.refunds, d.disputes, d.methods, d.apiKeys, d.transfers, d.batches, d.holds,
+		d.payouts,
+	} {
+		clear(m)
+	}
+	clear(d.accounts)
+	*c = store.Changes{
+		Payments: c.Payments[:0], Attempts: c.Attempts[:0], Captures: c.Captures[:0], Refunds: c.Refunds[:0],
+		Disputes: c.Disputes[:0], Methods: c.Methods[:0], APIKeys: c.APIKeys[:0], Transfers: c.Transfers[:0],
+		Received: c.Received[:0], Batches: c.Batches[:0], BatchItems: c.BatchItems[:0], Holds: c.Holds[:0],
+		Payouts: c.Payouts[:0], Transactions: c.Transactions[:0], Accounts: c.Accounts[:0], Events: c.Events[:0],
+	}
+	return &View{state: state, asked: asked, ids: ids, slot: slot, changes: c, dirty: d}
+}
+
+func newDirty() dirty {
+	return dirty{
 		payments: map[ident.ID]int{}, attempts: map[ident.ID]int{}, captures: map[ident.ID]int{},
 		refunds: map[ident.ID]int{}, disputes: map[ident.ID]int{}, methods: map[ident.ID]int{}, apiKeys: map[ident.ID]int{},
 		accounts: map[ledger.Key]int{}, transfers: map[ident.ID]int{}, batches: map[ident.ID]int{},
 		holds: map[ident.ID]int{}, payouts: map[ident.ID]int{},
-	}}
+	}
 }
 
 // Payment returns a payment with its children; a not-found problem when there is

@@ -68,7 +68,7 @@ type Tx interface {
 	Load(ctx context.Context, keys Keys) (State, error)
 	// Write writes the changes. Rows that the engine refuses are ErrRefused; an
 	// engine that sends them with the commit says so there. The changes stay as
-	// they are until then.
+	// they are until the Tx has ended, and are not kept beyond it.
 	Write(ctx context.Context, changes *Changes) error
 	// Commit makes it durable. An error is ErrConflict, ErrUnavailable, ErrRefused
 	// (surely not committed) or ErrCommitUnknown.

@@ -25,6 +25,10 @@ var (
 	updateAttempt = define(`UPDATE attempts SET outcome = ?, reason = ?, reference = ?, answered_at = ?, inquire_at = ?,
 		inquiries = ?, expires_at = ?, reversal = ?, reversal_low = ?, reversal_status = ?, reversal_rest = ?, room = NULL
 		WHERE id = ? AND id_low = ?`)
+	// settleAttempt is what nearly every attempt needs. What of it is indexed stays,
+	// or is no more.
+	settleAttempt = define(`UPDATE attempts SET outcome = ?, reason = ?, reference = ?, answered_at = ?, inquire_at = NULL,
+		inquiries = ?, room = NULL WHERE id = ? AND id_low = ? AND expires_at IS NULL AND reversal IS NULL`)
 	selectAttempts = define(`SELECT ` + attemptColumns + ` FROM attempts WHERE payment = ? ORDER BY id`)
 	allAttempts    = define(`SELECT ` + attemptColumns + ` FROM attempts ORDER BY payment, id`)
 	paymentOf      = [...]query{
@@ -49,11 +53,32 @@ func (t *tx) bindAttempt(s *stmt, a *payment.Attempt) error {
 }
 
 func (c *conn) updateAttempt(a *payment.Attempt) error {
+	if a.Inquiry.At.IsZero() && a.ExpiresAt.IsZero() && a.Reversal == nil {
+		if err := c.settleAttempt(a); !errors.Is(err, store.ErrRefused) {
+			return err
+		}
+	}
 	s, err := c.query(updateAttempt)
 	if err != nil {
 		return err
 	}
 	s.bindAttemptState(a)
+	s.bindID(a.ID)
+	return s.runOne()
+}
+
+// settleAttempt writes the state of an attempt that there is nothing left to do
+// about. It is refused where there was more than an inquiry to be done.
+func (c *conn) settleAttempt(a *payment.Attempt) error {
+	s, err := c.query(settleAttempt)
+	if err != nil {
+		return err
+	}
+	s.bindText(string(a.Outcome))
+	s.bindText(string(a.Reason))
+	s.bindText(a.Reference)
+	s.bindInt(millis(a.AnsweredAt))
+	s.bindInt(int64(a.Inquiry.Count))
 	s.bindID(a.ID)
 	return s.runOne()
 }
