@@ -23,7 +23,7 @@ func (k *keyed) Claim() *store.Claim { return &k.claim }
 func TestGather(t *testing.T) {
 	t.Parallel()
 	const most = 8
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's
+	random := rand.New(rand.NewPCG(1, 2))
 	c := New(Config{MaxGroup: most})
 	queued, seen := 0, map[int]bool{}
 	last := map[int64]int{}

@@ -180,8 +180,8 @@ func TestOthersWhileFrozen(t *testing.T) {
 		t.Errorf("a payment of another shard: %v", err)
 	}
 	done := float64(others.Settled()) / (half * 3 / 4 * others.Took.Seconds())
-	t.Logf("at most %.0f payments a second; of half of that, the other shards' users had %.1f %%, p99 %s", 2*half, 100*done,
-		time.Duration(others.Latency.ValueAtQuantile(99))*time.Microsecond)
+	t.Logf("at most %.0f payments a second; of half of that, the other shards' users had %.1f %%, p99 %s", 2*half,
+		100*done, time.Duration(others.Latency.ValueAtQuantile(99))*time.Microsecond)
 	if done < 0.7 {
 		t.Errorf("the other shards' users had %.1f %%", 100*done)
 	}
