@@ -35,26 +35,33 @@ type doubt struct {
 
 // whileOpen returns a context that also ends when the gate shuts.
 func (g *gate) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
-	g.mu.Lock()
-	if g.opened == nil && !g.down {
-		g.opened, g.shutter = context.WithCancel(context.Background())
-	}
-	opened := g.opened
-	g.mu.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
-	if opened == nil {
-		cancel()
-		return ctx, cancel
-	}
-	stop := context.AfterFunc(opened, cancel)
+	stop := context.AfterFunc(g.untilShut(), cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
+// untilShut returns a context that ends when the gate shuts; it has ended where the
+// gate is shut now.
+func (g *gate) untilShut() context.Context {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.opened == nil {
+		g.opened, g.shutter = context.WithCancel(context.Background())
+		if g.down {
+			g.shutter()
+		}
+	}
+	return g.opened
+}
+
 // watch looks after a read that takes long: as long as it goes on, the shard is
-// asked now and then on another connection, and when it gives no answer there
-// either, the gate is shut and the read's connection ended.
+// asked now and then on another connection. Where it gives no answer there either,
+// the gate is shut. The read's connection is ended when the gate shuts, and when
+// another server has become the primary.
 func (g *gate) watch(c *conn) (stop func()) {
 	ended := make(chan struct{})
+	end := func() { cut(c.Conn) }
+	unshut := context.AfterFunc(g.untilShut(), end)
 	pause := g.patience()
 	timer := time.AfterFunc(pause, func() {
 		for {
@@ -64,9 +71,12 @@ func (g *gate) watch(c *conn) (stop func()) {
 				return
 			default:
 			}
-			if silent {
+			switch {
+			case silent:
 				g.shut()
-				_ = c.PgConn().Conn().Close()
+				return
+			case !g.shard.hosts.leadsTo(c.PgConn().Conn().RemoteAddr().String()):
+				end()
 				return
 			}
 			select {
@@ -77,6 +87,7 @@ func (g *gate) watch(c *conn) (stop func()) {
 		}
 	})
 	return func() {
+		unshut()
 		timer.Stop()
 		close(ended)
 	}
@@ -131,7 +142,6 @@ func (g *gate) shut() {
 	g.down = true
 	if g.shutter != nil {
 		g.shutter()
-		g.opened, g.shutter = nil, nil
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	g.cancel = cancel
@@ -152,13 +162,13 @@ func (g *gate) probe(ctx context.Context) {
 		}
 	}
 	// What the pools hold may lead to where nothing answers any more.
-	g.shard.readers.Reset()
+	renew(g.shard.readers)
 	if g.shard.writers != nil {
-		g.shard.writers.Reset()
+		renew(g.shard.writers)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.down = false
+	g.down, g.opened, g.shutter = false, nil, nil
 }
 
 // ask connects anew: what is left in the pools may hang on a server that is gone.

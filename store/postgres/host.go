@@ -94,6 +94,13 @@ func (h *hosts) prefer(address string) {
 	h.primary = address
 }
 
+// leadsTo tells whether a server is the primary, or nobody knows.
+func (h *hosts) leadsTo(address string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.primary == "" || h.primary == address
+}
+
 // isPrimary tells whether a host is the one to begin with.
 func (h *hosts) isPrimary(host string, port uint16) bool {
 	h.mu.Lock()

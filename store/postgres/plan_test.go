@@ -26,7 +26,7 @@ var (
 // smallTables may be read from their beginning to their end.
 var smallTables = []string{
 	"meta", "filling", "accounts", "ledger_entries_default", "ledger_transactions_default", "closings",
-	"account_checkpoints",
+	"account_checkpoints", "pg_database",
 }
 
 // planned is a list, or a look-up, and what it may cost.

@@ -194,7 +194,7 @@ func (r *replica) fail(err error) {
 	r.mu.Unlock()
 	if leave != nil {
 		leave()
-		r.pool.Reset()
+		renew(r.pool)
 	}
 }
 
@@ -260,8 +260,8 @@ func (r *replica) lend(ctx context.Context, f func(*conn) error) (lost bool, err
 		}
 		return true, err
 	}
-	defer pooled.Release()
 	c := &conn{pooled.Conn(), pooled}
+	defer c.release()
 	line := c.PgConn().Conn()
 	end := context.AfterFunc(up, func() { _ = line.Close() })
 	defer end()

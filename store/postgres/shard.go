@@ -48,6 +48,28 @@ type conn struct {
 	pooled *pgxpool.Conn
 }
 
+// release gives the connection back. One that cannot be used any more leaves the pool
+// at once: the pool's own way of ending it waits for its server, which may be
+// frozen, and meanwhile keeps its place from a new one.
+func (c *conn) release() {
+	if !c.IsClosed() && !c.PgConn().IsBusy() && c.PgConn().TxStatus() == 'I' {
+		c.pooled.Release()
+		return
+	}
+	cut(c.pooled.Hijack())
+}
+
+// cut ends a connection without a word to the server.
+func cut(c *pgx.Conn) { _ = c.PgConn().Conn().Close() }
+
+// renew ends all connections of a pool, those that are lent when they come back.
+func renew(pool *pgxpool.Pool) {
+	for _, c := range pool.AcquireAllIdle(context.Background()) {
+		cut(c.Hijack())
+	}
+	pool.Reset()
+}
+
 // own returns the configuration as it is for this shard.
 func (sh *shard) own() Config { return sh.store.cfg.of(sh.number) }
 
@@ -210,15 +232,15 @@ func (sh *shard) lend(ctx context.Context, from *pgxpool.Pool, f func(*conn) err
 	err = f(c)
 	unwatch()
 	stale := isStale(ctx, c, err)
-	c.pooled.Release()
+	c.release()
 	if !stale {
 		return err
 	}
-	from.Reset()
+	renew(from)
 	if c, err = sh.acquire(ctx, from); err != nil {
 		return err
 	}
-	defer c.pooled.Release()
+	defer c.release()
 	defer sh.gate.watch(c)()
 	return f(c)
 }

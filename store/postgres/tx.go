@@ -59,7 +59,7 @@ func (sh *shard) begin(ctx context.Context) (*tx, error) {
 	}
 	h, err := sh.slots.take(ctx, c)
 	if err != nil {
-		c.pooled.Release()
+		c.release()
 		return nil, err
 	}
 	return &tx{sh: sh, c: c, held: h, accounts: map[ledger.Key]int64{}}, nil
@@ -111,9 +111,9 @@ func (t *tx) trip(ctx context.Context, p *pipe, final bool) (done int, tag strin
 
 // reconnect gives the Tx another connection, before it has begun.
 func (t *tx) reconnect(ctx context.Context) error {
-	t.c.pooled.Release()
+	t.c.release()
 	t.c = nil
-	t.sh.writers.Reset()
+	renew(t.sh.writers)
 	c, err := t.sh.acquire(ctx, t.sh.writers)
 	if err == nil {
 		t.c = c
@@ -228,6 +228,6 @@ func (t *tx) Rollback() {
 const rollbackPatience = time.Second
 
 func (t *tx) end() {
-	t.c.pooled.Release()
+	t.c.release()
 	t.c = nil
 }
