@@ -30,7 +30,9 @@ type Authorize struct {
 // Authorize makes a payment and, when it is confirmed, charges it. A decline is
 // a Result, not an error.
 func (s *Service) Authorize(ctx context.Context, r Authorize) (Result, error) {
-	run := s.prepare(ctx, r)
+	key := keyed{claim: s.claimOf(r)}
+	key.held, key.err = s.holder(ctx, key.claim)
+	run := s.prepare(ctx, r, key)
 	if run.done {
 		return run.result, run.err
 	}
@@ -65,20 +67,25 @@ func (c *charging) end(r Result, err error) {
 	c.done, c.result, c.err = true, r, err
 }
 
-// prepare does what comes before Tx 1: the key, the card, the score, the
+// claimOf returns the claim of a request, or nil without a key. Its object is named
+// when the payment is.
+func (s *Service) claimOf(r Authorize) *store.Claim {
+	return s.claim(r.Idempotency, r.UserID, ident.Payment, ident.ID{})
+}
+
+// prepare does what comes before Tx 1: the key that was looked up, the card, the score, the
 // gateway. A request that ends here has written nothing.
-func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
-	run := &charging{service: s, shard: s.shardOf(r.UserID)}
-	run.claim = s.claim(r.Idempotency, r.UserID, ident.Payment, ident.ID{})
-	held, err := s.holder(ctx, run.claim)
+func (s *Service) prepare(ctx context.Context, r Authorize, key keyed) *charging {
+	run := &charging{service: s, shard: s.shardOf(r.UserID), claim: key.claim}
 	switch {
-	case err != nil:
-		run.end(Result{}, err)
+	case key.err != nil:
+		run.end(Result{}, key.err)
 		return run
-	case held != nil:
-		run.end(s.replay(ctx, *held, held.Object))
+	case key.held != nil:
+		run.end(s.replay(ctx, *key.held, key.held.Object))
 		return run
 	}
+	var err error
 	run.create = createCommand{claim: run.claim, create: payment.Create{
 		UserID: r.UserID, Amount: r.Amount, CaptureMethod: r.CaptureMethod, Purpose: r.Purpose,
 		Method: r.Method, Details: r.Details, Confirm: r.Confirm,

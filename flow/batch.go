@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"florin/commit"
+	"florin/store"
 )
 
 // BatchResult is one payment's answer in a batch.
@@ -59,8 +60,12 @@ func (s *Service) authorizeWave(ctx context.Context, requests []Authorize) []Bat
 	runs := make([]*charging, len(requests))
 	items := make([]commit.Item, 0, len(requests))
 	opening := make([]*charging, 0, len(requests))
+	claims := make([]*store.Claim, len(requests))
 	for i, r := range requests {
-		runs[i] = s.prepare(ctx, r)
+		claims[i] = s.claimOf(r)
+	}
+	for i, key := range s.lookUp(ctx, claims) {
+		runs[i] = s.prepare(ctx, requests[i], key)
 		runs[i].until = s.now().Add(patience)
 		if !runs[i].done {
 			items = append(items, commit.Item{Shard: runs[i].shard, Command: &runs[i].create})

@@ -180,6 +180,10 @@ func (blindStore) FindClaim(context.Context, int, store.Claim) (store.Claim, err
 	return store.Claim{}, store.ErrUnavailable
 }
 
+func (blindStore) FindClaims(context.Context, int, []store.Claim) ([]*store.Claim, error) {
+	return nil, store.ErrUnavailable
+}
+
 // An item whose payment may have been made is not told as failed, however long its
 // batch was left alone, because the store is away just then.
 func TestAcceptedBatchWaitsForTheStore(t *testing.T) {

@@ -45,6 +45,43 @@ func (s *Service) claim(i *Idempotency, userID int64, kind ident.Kind, object id
 	return c
 }
 
+// keyed is a request's claim, nil without a key, and the one that has the key
+// already, nil for none.
+type keyed struct {
+	claim, held *store.Claim
+	err         error
+}
+
+// lookUp looks for who has the keys of requests, with one question a shard.
+func (s *Service) lookUp(ctx context.Context, claims []*store.Claim) []keyed {
+	found := make([]keyed, len(claims))
+	byShard := make([][]int, s.cfg.Store.Shards())
+	for i, c := range claims {
+		if found[i].claim = c; c != nil {
+			byShard[s.shardOf(c.UserID)] = append(byShard[s.shardOf(c.UserID)], i)
+		}
+	}
+	s.cfg.Each(len(byShard), len(byShard), func(shard int) {
+		asked := make([]store.Claim, len(byShard[shard]))
+		for at, i := range byShard[shard] {
+			asked[at] = *claims[i]
+		}
+		if len(asked) == 0 {
+			return
+		}
+		holders, err := s.cfg.Store.FindClaims(ctx, shard, asked)
+		for at, i := range byShard[shard] {
+			k := &found[i]
+			if err != nil {
+				k.err = readError(err)
+			} else if k.held = holders[at]; k.held != nil {
+				k.err = sameBody(*k.claim, *k.held)
+			}
+		}
+	})
+	return found
+}
+
 // holder returns the claim that has c's key already, or nil.
 func (s *Service) holder(ctx context.Context, c *store.Claim) (*store.Claim, error) {
 	if c == nil {

@@ -126,6 +126,13 @@ func (s *simStore) FindClaim(ctx context.Context, shard int, c store.Claim) (sto
 	})
 }
 
+// FindClaims implements store.Reader.
+func (s *simStore) FindClaims(ctx context.Context, shard int, claims []store.Claim) ([]*store.Claim, error) {
+	return read(ctx, s, "claims", shard, func() ([]*store.Claim, error) {
+		return s.Store.FindClaims(background(), shard, claims)
+	})
+}
+
 // Due implements store.Reader.
 func (s *simStore) Due(ctx context.Context, shard int, now time.Time, limit int) ([]store.Due, error) {
 	return read(ctx, s, "due", shard, func() ([]store.Due, error) {

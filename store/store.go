@@ -199,6 +199,8 @@ type Reader interface {
 	DueBatches(ctx context.Context, shard int, now time.Time, limit int) ([]payment.Batch, error)
 	// FindClaim returns the claim that holds the key of c, or ErrNotFound.
 	FindClaim(ctx context.Context, shard int, c Claim) (Claim, error)
+	// FindClaims returns for each of claims the one that holds its key, or nil.
+	FindClaims(ctx context.Context, shard int, claims []Claim) ([]*Claim, error)
 	// Due lists the open operations whose inquiry is due at now, the longest
 	// waiting first.
 	Due(ctx context.Context, shard int, now time.Time, limit int) ([]Due, error)

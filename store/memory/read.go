@@ -111,6 +111,22 @@ func (s *Store) FindClaim(ctx context.Context, number int, c store.Claim) (found
 	return found, err
 }
 
+// FindClaims returns for each of claims the one that holds its key, or nil.
+func (s *Store) FindClaims(ctx context.Context, number int, claims []store.Claim) (holders []*store.Claim, err error) {
+	err = s.read(ctx, number, func(sh *shard) error {
+		for _, c := range claims {
+			held := sh.find(c)
+			if held != nil {
+				kept := keepClaim(*held)
+				held = &kept
+			}
+			holders = append(holders, held)
+		}
+		return nil
+	})
+	return holders, err
+}
+
 // APIKeys lists all keys, oldest first, revoked ones too.
 func (s *Store) APIKeys(ctx context.Context) (keys []access.APIKey, err error) {
 	err = s.read(ctx, 0, func(sh *shard) error {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -31,7 +30,7 @@ var (
 	answerClaims = defineUpdate("claims", 1, "identity uuid, answer bytea")
 )
 
-const selectClaim = `SELECT ` + claimColumns + ` FROM claims WHERE identity = $1`
+const selectClaims = `SELECT ` + claimColumns + ` FROM claims WHERE identity = ANY($1)`
 
 // claim reads a row of claimColumns.
 func (r *row) claim() (c store.Claim) {
@@ -67,16 +66,47 @@ var (
 	errCollision = fmt.Errorf("%w: two keys have one identity", store.ErrRefused)
 )
 
-// FindClaim returns the claim that holds the key of claim, or ErrNotFound.
+// FindClaim returns the claim that holds the key of claim, or ErrNotFound. Those who
+// look at the same time are answered together.
 func (s *Store) FindClaim(ctx context.Context, shard int, claim store.Claim) (store.Claim, error) {
-	found, err := readOne(ctx, s.shards[shard], (*row).claim, selectClaim, identity(&claim))
-	if errors.Is(err, store.ErrNotFound) || err == nil && !sameKey(&found, &claim) {
-		return store.Claim{}, errNoClaim
+	found, err := s.shards[shard].looker.find(ctx, claim)
+	if err == nil && found == nil {
+		err = errNoClaim
 	}
-	if err == nil {
-		err = s.shards[shard].found(ctx) // the answer tells what it was the first time
+	if err != nil {
+		return store.Claim{}, err
 	}
-	return found, err
+	return *found, nil
+}
+
+// FindClaims returns for each of claims the one that holds its key, or nil.
+func (s *Store) FindClaims(ctx context.Context, shard int, claims []store.Claim) ([]*store.Claim, error) {
+	return s.shards[shard].findClaims(store.Fresh(ctx), claims)
+}
+
+func (sh *shard) findClaims(ctx context.Context, claims []store.Claim) ([]*store.Claim, error) {
+	ids := make([][16]byte, len(claims))
+	for i := range claims {
+		ids[i] = identity(&claims[i])
+	}
+	rows, err := readAll(ctx, sh, (*row).claim, selectClaims, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[ident.ID]*store.Claim, len(rows))
+	for i := range rows {
+		byID[identity(&rows[i])] = &rows[i]
+	}
+	holders := make([]*store.Claim, len(claims))
+	for i := range claims {
+		if held := byID[ids[i]]; held != nil && sameKey(held, &claims[i]) {
+			holders[i] = held
+		}
+	}
+	if len(rows) > 0 {
+		err = sh.found(ctx) // the answer tells what it was the first time
+	}
+	return holders, err
 }
 
 // claim inserts the claims that nobody holds, and reads who holds the others.

@@ -26,6 +26,7 @@ type shard struct {
 	writers *pgxpool.Pool
 	readers *pgxpool.Pool
 	gate    gate
+	looker  looker
 	hosts   hosts
 	slots   lease
 	keeper  *keeper // nil without writers
@@ -76,6 +77,7 @@ func (sh *shard) own() Config { return sh.store.cfg.of(sh.number) }
 func openShard(s *Store, number int) (*shard, error) {
 	sh := &shard{store: s, number: number, accounts: map[ledger.Key]int64{}, doubtful: map[ident.ID]struct{}{}}
 	sh.gate.shard = sh
+	sh.looker.shard = sh
 	sh.slots.shard = sh
 	var err error
 	if s.cfg.Access == ReadWrite || s.cfg.Access == Shared {

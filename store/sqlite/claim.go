@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -82,6 +83,20 @@ func (s *Store) FindClaim(ctx context.Context, shard int, claim store.Claim) (fo
 		return err
 	})
 	return found, err
+}
+
+// FindClaims returns for each of claims the one that holds its key, or nil.
+func (s *Store) FindClaims(ctx context.Context, shard int, claims []store.Claim) ([]*store.Claim, error) {
+	holders := make([]*store.Claim, len(claims))
+	for i := range claims {
+		switch held, err := s.FindClaim(ctx, shard, claims[i]); {
+		case err == nil:
+			holders[i] = &held
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+	}
+	return holders, nil
 }
 
 var errNoClaim = fmt.Errorf("%w: claim", store.ErrNotFound)

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+	"fmt"
 	"sync"
 
 	"florin/ident"
@@ -15,6 +17,7 @@ var claimCases = map[string]func(*fixture){
 	"hash collision":    claimHashCollision,
 	"race":              claimRace,
 	"same key of other": claimSameKeyOfOther,
+	"many at once":      claimManyAtOnce,
 }
 
 func (f *fixture) claim(userID int64, key string) store.Claim {
@@ -188,4 +191,46 @@ func (f *fixture) race(c store.Claim, group ident.ID) (*store.Claim, error) {
 		return nil, err
 	}
 	return holders[0], tx.Commit(f.ctx)
+}
+
+// claimManyAtOnce looks for many keys, of which every other one is held: with one
+// question, and with one each at the same time.
+func claimManyAtOnce(f *fixture) {
+	const many = 700
+	var claims, held []store.Claim
+	for i := range many {
+		claims = append(claims, f.claim(f.user(0, 1+i%5), fmt.Sprint("key ", i)))
+		if i%2 == 0 {
+			held = append(held, claims[i])
+		}
+	}
+	f.take(held, store.Changes{})
+	all, err := f.store.FindClaims(f.ctx, 0, claims)
+	f.check(err)
+	one := make([]*store.Claim, many)
+	var looking sync.WaitGroup
+	for i := range many {
+		looking.Go(func() {
+			switch found, err := f.store.FindClaim(f.ctx, 0, claims[i]); {
+			case err == nil:
+				one[i] = &found
+			case !errors.Is(err, store.ErrNotFound):
+				f.Errorf("key %d: %v", i, err)
+			}
+		})
+	}
+	looking.Wait()
+	for i := range many {
+		var want *store.Claim
+		if i%2 == 0 {
+			want = &claims[i]
+		}
+		same(f, all[i], want)
+		same(f, one[i], want)
+	}
+	none, err := f.store.FindClaims(f.ctx, 0, nil)
+	f.check(err)
+	if len(none) > 0 {
+		f.Errorf("for no keys there are %v", none)
+	}
 }
