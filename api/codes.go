@@ -47,6 +47,8 @@ func (rt *route) may(code problem.Code) bool {
 		return rt.repeatable() || rt.doc.stream
 	case problem.InvalidJSON:
 		return rt.doc.body != nil
+	case problem.OutcomeUnknown:
+		return rt.method != http.MethodGet
 	case problem.Overloaded:
 		return rt.method != http.MethodGet || rt.doc.stream
 	default: // below

@@ -15,8 +15,12 @@ import (
 // fail answers with an error's problem.
 func (c *call) fail(err error) {
 	p := c.api.public(err, c)
-	if p.RetryAfter > 0 {
-		c.w.Header()["Retry-After"] = []string{strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds())))}
+	wait := p.RetryAfter
+	if p.Code == problem.OutcomeUnknown && c.r.Header.Get(keyHeader) != "" {
+		wait = time.Second // without a key the request must not be repeated unseen
+	}
+	if wait > 0 {
+		c.w.Header()["Retry-After"] = []string{strconv.Itoa(int(math.Ceil(wait.Seconds())))}
 	}
 	c.out = appendProblem(c.out[:0], p, c.requestID)
 	c.send(p.Code.Status(), problemType)

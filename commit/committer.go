@@ -231,8 +231,8 @@ func unavailable(err error) error {
 // unknown is what callers are told when the store has not said in time what became
 // of their group: as if the process had ended before it could answer.
 func unknown(err error) error {
-	return problem.New(problem.Unavailable, "the store does not tell whether the request was carried out: "+
-		"repeat it with the same Idempotency-Key").After(time.Second).With(err)
+	return problem.New(problem.OutcomeUnknown, "the store does not tell whether the request was carried out: "+
+		"repeat it with the same Idempotency-Key, or look before you send it again").With(err)
 }
 
 var errAgain = errors.New("commit: queued again")

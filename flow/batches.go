@@ -290,7 +290,7 @@ func answerOf(index int, r BatchResult, patient bool) payment.BatchItem {
 	}
 	const serverError = 500
 	switch p.Code {
-	case problem.IdempotencyInProgress, problem.Unavailable, problem.Overloaded:
+	case problem.IdempotencyInProgress, problem.Unavailable, problem.Overloaded, problem.OutcomeUnknown:
 		// An earlier pass may have made the payment: only the store can tell.
 		return payment.BatchItem{Index: index}
 	default:

@@ -29,6 +29,7 @@ const (
 	Overloaded             Code = "overloaded"
 	Unavailable            Code = "unavailable"
 	GatewayUnavailable     Code = "gateway_unavailable"
+	OutcomeUnknown         Code = "outcome_unknown"
 	Internal               Code = "internal"
 )
 
@@ -76,6 +77,7 @@ var catalogue = map[Code]entry{
 	Overloaded:             {503, "Too much is waiting"},
 	Unavailable:            {503, "The store cannot be reached"},
 	GatewayUnavailable:     {503, "No gateway can take the payment now"},
+	OutcomeUnknown:         {503, "The request may have been carried out"},
 
 	InsufficientFunds:  {402, "The card or the wallet has too little"},
 	GenericDecline:     {402, "The card was declined"},

@@ -292,6 +292,7 @@ func (a *auditor) refused(r *request, err error, sent sending) (again bool) {
 	if reason == "" {
 		return slices.Contains([]problem.Code{
 			problem.Unavailable, problem.Overloaded, problem.GatewayUnavailable, problem.IdempotencyInProgress,
+			problem.OutcomeUnknown,
 		}, p.Code)
 	}
 	a.fail("%s is answered %v, but %s", r, err, reason)
@@ -311,7 +312,7 @@ func (a *auditor) reason(r *request, p *problem.Problem, sent sending) string {
 	switch p.Code {
 	case problem.Overloaded:
 		return unless(a.w.shape.maxQueue < 100, "the queue is long")
-	case problem.Unavailable, problem.GatewayUnavailable:
+	case problem.Unavailable, problem.GatewayUnavailable, problem.OutcomeUnknown:
 		return unless(!sent.calm, "nothing goes wrong any more")
 	case problem.IdempotencyInProgress:
 		return unless(r.key != "", "it has no key")

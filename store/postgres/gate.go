@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"florin/store"
 )
 
@@ -54,43 +56,81 @@ func (g *gate) untilShut() context.Context {
 	return g.opened
 }
 
-// watch looks after a read that takes long: as long as it goes on, the shard is
-// asked now and then on another connection. Where it gives no answer there either,
-// the gate is shut. The read's connection is ended when the gate shuts, and when
-// another server has become the primary.
+// watch looks after what takes long on a connection: as long as it goes on, the
+// shard is asked now and then on another one. Where it gives no answer there either,
+// the gate is shut. The connection is ended when the gate shuts, and when another
+// server has become the primary; not once stop was called.
 func (g *gate) watch(c *conn) (stop func()) {
-	ended := make(chan struct{})
-	end := func() { cut(c.Conn) }
-	unshut := context.AfterFunc(g.untilShut(), end)
+	w := &watched{conn: c.Conn, ended: make(chan struct{})}
+	unshut := context.AfterFunc(g.untilShut(), w.cut)
 	pause := g.patience()
 	timer := time.AfterFunc(pause, func() {
-		for {
-			silent := g.isSilent()
-			select {
-			case <-ended:
-				return
-			default:
-			}
+		for !w.isOver() {
 			switch {
-			case silent:
-				g.shut()
+			case g.isSilent():
+				if !w.isOver() {
+					g.shut()
+				}
 				return
 			case !g.shard.hosts.leadsTo(c.PgConn().Conn().RemoteAddr().String()):
-				end()
+				w.cut()
 				return
 			}
 			select {
-			case <-ended:
-				return
+			case <-w.ended:
 			case <-time.After(pause):
 			}
 		}
 	})
 	return func() {
+		w.end()
 		unshut()
 		timer.Stop()
-		close(ended)
 	}
+}
+
+// watched is a connection that is looked after until it is given back.
+type watched struct {
+	conn  *pgx.Conn
+	ended chan struct{}
+
+	mu   sync.Mutex
+	over bool
+}
+
+func (w *watched) isOver() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}
+
+func (w *watched) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.over {
+		w.over = true
+		close(w.ended)
+	}
+}
+
+// cut ends the connection, unless it was given back.
+func (w *watched) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.over {
+		cut(w.conn)
+	}
+}
+
+// suspect asks, in the background, whether the shard answers, and shuts the gate if
+// it does not: one call alone may wait for something else, as a COMMIT does for a
+// synchronous standby.
+func (g *gate) suspect() {
+	go func() {
+		if g.isSilent() {
+			g.shut()
+		}
+	}()
 }
 
 // patience is half of what a shard has to answer: in the other half it is asked

@@ -133,6 +133,9 @@ func (sh *shard) void(ctx context.Context, c *conn, group ident.ID) (committed b
 		committed, err = one(ctx, &reader{tx}, (*row).bool, voidGroup, group)
 		return err
 	})
+	if err == nil && c.takeWarning() {
+		err = errLocally
+	}
 	return committed, err
 }
 

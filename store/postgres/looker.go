@@ -37,7 +37,7 @@ func (l *looker) find(ctx context.Context, claim store.Claim) (*store.Claim, err
 	l.running = true
 	l.mu.Unlock()
 	if start {
-		go l.run()
+		go l.run() //nolint:gosec // it answers others, too
 	}
 	select {
 	case <-one.done:

@@ -136,14 +136,14 @@ func (sh *shard) within(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeoutCause(ctx, sh.store.cfg.Freeze, errNoAnswer)
 }
 
-// failed says what an error of a round trip means, and shuts the gate when the
+// failed says what an error of a round trip means, and has the gate shut when the
 // shard gives no answer. ctx is the caller's, limited that of within.
 func (sh *shard) failed(ctx, limited context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() == nil && errors.Is(context.Cause(limited), errNoAnswer) {
-		sh.gate.shut()
+		sh.gate.suspect()
 		return fmt.Errorf("%w: %w: %w", store.ErrUnavailable, errNoAnswer, err)
 	}
 	return errorOf(err)

@@ -68,11 +68,11 @@ func (s *Store) Lacks(shard int) string {
 	return fmt.Sprintf("%d of %d replicas left out", out, len(all))
 }
 
-// found notes that something was read from the primary that a client will take
-// for its own write: another process may have committed it.
+// found makes sure that what was read from the primary lasts, and notes its place: a
+// client will take it for its own write, and another process may have committed it.
 func (sh *shard) found(ctx context.Context) error {
-	if len(sh.replicas) == 0 {
-		return nil
+	if err := sh.outlast(ctx); err != nil || len(sh.replicas) == 0 {
+		return err
 	}
 	place, err := readOne(store.Fresh(ctx), sh, (*row).place, selectPlace)
 	if err == nil {

@@ -127,6 +127,7 @@ func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
 	if pool.ConnConfig.ValidateConnect == nil && cfg.Access != ReadOnly {
 		pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
+	pool.ConnConfig.OnNotice = heed
 	sh.chooseHost(pool.ConnConfig)
 	pool.BeforeConnect = sh.hosts.sort
 	if cfg.Unprepared {

@@ -22,6 +22,8 @@ type tx struct {
 	held  held
 	begun bool // BEGIN was sent
 
+	unwatch func() // ends the watch over c
+
 	won      map[ident.ID]store.Claim // by identity
 	accounts map[ledger.Key]int64     // ids of what was loaded
 	fresh    []ledger.Key             // of those, what this process did not know
@@ -62,7 +64,7 @@ func (sh *shard) begin(ctx context.Context) (*tx, error) {
 		c.release()
 		return nil, err
 	}
-	return &tx{sh: sh, c: c, held: h, accounts: map[ledger.Key]int64{}}, nil
+	return &tx{sh: sh, c: c, unwatch: sh.gate.watch(c), held: h, accounts: map[ledger.Key]int64{}}, nil
 }
 
 // Slot returns the slot of system accounts that the Tx may write.
@@ -111,12 +113,13 @@ func (t *tx) trip(ctx context.Context, p *pipe, final bool) (done int, tag strin
 
 // reconnect gives the Tx another connection, before it has begun.
 func (t *tx) reconnect(ctx context.Context) error {
+	t.unwatch()
 	t.c.release()
 	t.c = nil
 	renew(t.sh.writers)
 	c, err := t.sh.acquire(ctx, t.sh.writers)
 	if err == nil {
-		t.c = c
+		t.c, t.unwatch = c, t.sh.gate.watch(c)
 	}
 	return err
 }
@@ -187,6 +190,8 @@ func (t *tx) commit(ctx context.Context) error {
 	empty := t.writes.err != nil
 	done, tag, err := t.trip(ctx, &t.writes, true)
 	switch {
+	case done > last && t.c.takeWarning(): // it may be committed on this server alone
+		err = errLocally
 	case done > last: // it was answered
 		if tag == "COMMIT" {
 			t.sh.committedAt(place)
@@ -228,6 +233,7 @@ func (t *tx) Rollback() {
 const rollbackPatience = time.Second
 
 func (t *tx) end() {
+	t.unwatch()
 	t.c.release()
 	t.c = nil
 }

@@ -339,7 +339,7 @@ func testPatience(t *testing.T, b *bench) {
 	b.store.after = []error{store.ErrCommitUnknown}
 	b.store.asks = []error{store.ErrUnavailable}
 	claim := b.claimOf("k", b.ids.New(b.user))
-	if errs := b.run(t, b.create(b.user, claim)); !problem.Is(errs[0], problem.Unavailable) {
+	if errs := b.run(t, b.create(b.user, claim)); !problem.Is(errs[0], problem.OutcomeUnknown) {
 		t.Errorf("answered %v", errs[0])
 	}
 	var lost *commit.LostClaim
