@@ -159,7 +159,7 @@ func TestDocumentHasEveryProblem(t *testing.T) {
 	for where, want := range map[string]string{
 		"createPayment 409": "idempotency_in_progress",
 		"createPayment 503": "gateway_unavailable outcome_unknown overloaded unavailable",
-		"createRefund 409": "idempotency_in_progress over_refund wrong_state", "createRefund 402": "insufficient_funds",
+		"createRefund 409":  "idempotency_in_progress over_refund wrong_state", "createRefund 402": "insufficient_funds",
 		"getPayment 422": "invalid_parameter", "listPayments 503": "unavailable", "configureGateway 409": "wrong_state",
 		"endChallenge 422": "invalid_parameter", "endChallenge 409": "",
 		"cancelPayment 409": "idempotency_in_progress wrong_state",
