@@ -159,9 +159,9 @@ func TestOthersWhileFrozen(t *testing.T) {
 		}
 		return load.Run(context.Background(), 500*time.Millisecond, window)
 	}
-	window := 2 * time.Second
+	window, least := 2*time.Second, 0.7 // the other tests want their part of the machine
 	if isLong() {
-		window = 10 * time.Second
+		window, least = 10*time.Second, 0.9
 	}
 	most, err := run("most", window, 0, 0, 1, 2, 3)
 	if err != nil {
@@ -182,7 +182,7 @@ func TestOthersWhileFrozen(t *testing.T) {
 	done := float64(others.Settled()) / (half * 3 / 4 * others.Took.Seconds())
 	t.Logf("at most %.0f payments a second; of half of that, the other shards' users had %.1f %%, p99 %s", 2*half,
 		100*done, time.Duration(others.Latency.ValueAtQuantile(99))*time.Microsecond)
-	if done < 0.7 {
+	if done < least {
 		t.Errorf("the other shards' users had %.1f %%", 100*done)
 	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -46,6 +47,14 @@ func TestStandbyThatIsSilent(t *testing.T) {
 	standby.Thaw(t)
 	var done answer
 	c.await("the answer", func() bool { done = adjust("silent"); return done.status == http.StatusCreated })
+	degraded := func() bool {
+		return strings.Contains(c.call(0, http.MethodGet, "/health", "", "").body, "no synchronous standby")
+	}
+	standby.Crash(t)
+	c.await("the health that tells of it", degraded)
+	standby.Start(t)
+	c.await("the health that is whole again", func() bool { return !degraded() })
+	c.pay(0, user, 500, "")
 	primary.Crash(t)
 	standby.Promote(t)
 	c.await("the new primary", func() bool { return c.get(0, fmt.Sprintf("/wallets/%d", user)).status == http.StatusOK })

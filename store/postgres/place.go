@@ -54,8 +54,12 @@ func (s *Store) Written() []store.Place {
 	return places
 }
 
-// Lacks says how many of a shard's replicas are left out; "" when none is.
+// Lacks says that a shard has no synchronous standby though its commits wait for one,
+// or how many of its replicas are left out; "" when it lacks nothing.
 func (s *Store) Lacks(shard int) string {
+	if s.shards[shard].watch.isAlone() {
+		return "no synchronous standby"
+	}
 	out, all := 0, s.shards[shard].replicas
 	for _, r := range all {
 		if r.why() != nil {

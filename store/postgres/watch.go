@@ -29,6 +29,7 @@ type watch struct {
 	mu      sync.Mutex
 	samples []sample // of the primary's log, oldest first
 	wrong   error    // what is wrong with this process's clock
+	alone   bool     // the primary has no synchronous standby, and should
 }
 
 // sample is how far the primary's log was flushed at a time of this process.
@@ -83,15 +84,19 @@ func (w *watch) look(ctx context.Context) {
 	looking.Wait()
 }
 
-// selectMoment asks a primary for its time, and how far its log was flushed.
-const selectMoment = `SELECT clock_timestamp(), pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint`
+// selectMoment asks a primary for its time, how far its log was flushed, and whether
+// no standby is there that its commits wait for; who may not see that is not told so.
+const selectMoment = `SELECT clock_timestamp(), pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint,
+	current_setting('synchronous_standby_names') <> '' AND pg_has_role('pg_monitor', 'USAGE')
+		AND NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum'))`
 
 type moment struct {
 	at    time.Time
 	place store.Place
+	alone bool // commits wait for a standby that is not there
 }
 
-func (r *row) moment() moment { return moment{r.time(), r.place()} }
+func (r *row) moment() moment { return moment{r.time(), r.place(), r.bool()} }
 
 // sample asks the primary, and returns what is wrong with this process's clock.
 func (w *watch) sample(ctx context.Context) error {
@@ -111,9 +116,21 @@ func (w *watch) sample(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.alone = there.alone
 	w.wrong = clockError(w.shard.number, there.at, asked, answered)
 	w.add(sample{time.Now(), there.place})
 	return w.wrong
+}
+
+// isAlone tells whether the primary's commits wait for a standby that is not there,
+// as it was seen last.
+func (w *watch) isAlone() bool {
+	if w == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.alone
 }
 
 // add keeps a sample, and lets those go that are of no use any more.
