@@ -191,9 +191,5 @@ func (sh *shard) note(ctx context.Context, host *pgx.ConnConfig) {
 	}
 	g := found.generation
 	g.timeline = max(g.timeline, found.timeline)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	if sh.latest.before(g) {
-		sh.latest = g
-	}
+	sh.learnOf(g)
 }

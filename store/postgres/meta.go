@@ -143,12 +143,29 @@ func (sh *shard) followPrimary(ctx context.Context, c *pgx.Conn, found about) er
 	if err := sh.mustBeLatest(present); err != nil {
 		return err
 	}
+	c.PgConn().CustomData()[generationKey] = present
+	sh.learnOf(present)
+	return nil
+}
+
+// generationKey is where a connection remembers the generation that it was found to
+// lead to.
+const generationKey = "florin: generation"
+
+// isOld tells whether a connection leads to a server that another has taken over
+// from, as far as this process knows.
+func (sh *shard) isOld(c *pgx.Conn) bool {
+	g, _ := c.PgConn().CustomData()[generationKey].(generation)
+	return g.before(sh.generation())
+}
+
+// learnOf takes a generation into account that a server was found to have.
+func (sh *shard) learnOf(g generation) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if sh.latest.before(present) {
-		sh.latest = present
+	if sh.latest.before(g) {
+		sh.latest = g
 	}
-	return nil
 }
 
 // generation returns the greatest that was seen.

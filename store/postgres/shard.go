@@ -160,7 +160,8 @@ func (sh *shard) parameters(c *pgx.ConnConfig, writing bool) {
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // acquire lends a connection, to be given back with its Release. While all are in
-// use it waits for Pool.Timeout; to connect it takes no longer than Freeze.
+// use it waits for Pool.Timeout; to connect it takes no longer than Freeze. What the
+// pool has that leads to an old primary is ended.
 func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error) {
 	if err := sh.usable(); err != nil {
 		return nil, err
@@ -173,6 +174,10 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 		limited, cancel := sh.within(waiting)
 		pooled, err := from.Acquire(limited)
 		cancel()
+		if err == nil && sh.isOld(pooled.Conn()) {
+			cut(pooled.Hijack())
+			continue
+		}
 		if err == nil {
 			return &conn{pooled.Conn(), pooled}, nil
 		}
