@@ -45,7 +45,13 @@ const (
 			ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END,
 			(SELECT max(version_id) FROM goose_db_version WHERE is_applied)
 		FROM meta`
-	raiseEpoch = `UPDATE meta SET epoch = epoch + 1, timeline = $1 WHERE timeline < $1 RETURNING epoch`
+	// An asynchronous standby that becomes the primary numbers its Txs from where it was:
+	// the positions of what it never had were shown already, and would be given again.
+	// So many are left out, each a Tx's.
+	raiseEpoch = `UPDATE meta SET epoch = epoch + 1, timeline = $1, base = base + (1 << 20)
+		WHERE timeline < $1 RETURNING epoch`
+	// Who has read the old base has written before, and who is to write reads the new one.
+	lockEvents = `SET LOCAL lock_timeout = '2s'; LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE`
 )
 
 // about is what a new connection finds.
@@ -130,13 +136,9 @@ func (s *Store) isOurs(m marks) error {
 func (sh *shard) followPrimary(ctx context.Context, c *pgx.Conn, found about) error {
 	present := found.generation
 	if found.timeline > present.timeline && sh.store.cfg.Access != ReadOnly {
-		epoch, err := one(ctx, &reader{c}, (*row).int, raiseEpoch, found.timeline)
-		switch {
-		case errors.Is(err, store.ErrNotFound): // another process was first
-		case err != nil:
+		var err error
+		if present.epoch, err = takeOver(ctx, c, found.timeline); err != nil {
 			return errorOf(err)
-		default:
-			present.epoch = epoch
 		}
 	}
 	present.timeline = max(present.timeline, found.timeline)
@@ -146,6 +148,22 @@ func (sh *shard) followPrimary(ctx context.Context, c *pgx.Conn, found about) er
 	c.PgConn().CustomData()[generationKey] = present
 	sh.learnOf(present)
 	return nil
+}
+
+// takeOver raises the epoch for a server that became the primary with a timeline,
+// unless another process was first, and returns it.
+func takeOver(ctx context.Context, c *pgx.Conn, timeline int64) (epoch int64, err error) {
+	err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockEvents); err != nil {
+			return err
+		}
+		epoch, err = one(ctx, &reader{tx}, (*row).int, raiseEpoch, timeline)
+		if errors.Is(err, store.ErrNotFound) {
+			epoch, err = one(ctx, &reader{tx}, (*row).int, `SELECT epoch FROM meta`)
+		}
+		return err
+	})
+	return epoch, err
 }
 
 // generationKey is where a connection remembers the generation that it was found to
