@@ -70,12 +70,14 @@ func (r *row) about() (a about) {
 }
 
 // examine looks at what a new connection leads to: another store's or shard's
-// database is refused for good, an old primary's until it is another.
+// database is refused for good, an old primary's until it is another; so is another
+// version's schema once the store is open.
 func (sh *shard) examine(ctx context.Context, c *pgx.Conn) error {
 	found, err := one(ctx, &reader{c}, (*row).about, selectMeta)
 	switch {
 	case stateOf(err) == stateNoTable || errors.Is(err, store.ErrNotFound):
-		return sh.refuse(fmt.Errorf("%w: the database of shard %d has none: run `florin migrate up`", ErrSchema, sh.number))
+		return sh.outdated(fmt.Errorf("%w: the database of shard %d has none: run `florin migrate up`",
+			ErrSchema, sh.number))
 	case err != nil:
 		return errorOf(err)
 	}
@@ -84,7 +86,7 @@ func (sh *shard) examine(ctx context.Context, c *pgx.Conn) error {
 		return sh.refuse(err)
 	}
 	if latest, err := latest(embedded); err != nil || found.schema != latest {
-		return sh.refuse(errors.Join(err, fmt.Errorf(
+		return sh.outdated(errors.Join(err, fmt.Errorf(
 			"%w: the database of shard %d is at %d, this program's is %d: run `florin migrate up`",
 			ErrSchema, sh.number, found.schema, latest)))
 	}
@@ -103,6 +105,27 @@ func (sh *shard) refuse(err error) error {
 	defer sh.mu.Unlock()
 	sh.refused = err
 	return err
+}
+
+// outdated refuses a schema that is another version's: for good while the store is
+// opened, and from then on until it is this one's.
+func (sh *shard) outdated(err error) error {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if sh.greeted {
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	sh.refused = err
+	return err
+}
+
+// endGreeting returns why the database must not be used, nil where it may be, or is
+// not known yet.
+func (sh *shard) endGreeting() error {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.greeted = true
+	return sh.refused
 }
 
 // recognise compares a database's store with that of the first one that was seen.

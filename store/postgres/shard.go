@@ -37,6 +37,7 @@ type shard struct {
 	apart    atomic.Int32 // connections that belong to no pool
 
 	mu       sync.Mutex
+	greeted  bool                 // Open is through with it
 	refused  error                // the database must not be used
 	latest   generation           // the greatest that was seen
 	accounts map[ledger.Key]int64 // ids of accounts, which never change
