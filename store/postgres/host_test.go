@@ -4,12 +4,17 @@ package postgres_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"florin/access"
 	"florin/event"
+	"florin/internal/pgtest"
 	"florin/store"
+	"florin/store/postgres"
 )
 
 // TestOldPrimary: once a process knows that another server has taken over, it neither
@@ -74,5 +79,70 @@ func TestNewPrimary(t *testing.T) {
 	}
 	if skipped := events[2].Position - events[1].Position; skipped < event.Position(1<<40) {
 		t.Errorf("between the primaries are %d positions", skipped)
+	}
+}
+
+// TestHostsInAnyOrder: of several hosts those who look on and those who migrate take
+// the primary, as servers do, wherever it stands; a standby by itself can be looked at.
+func TestHostsInAnyOrder(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.New(t)
+	dsn := primary.Database(t)
+	standby := primary.Standby(t)
+	_, database, _ := strings.Cut(dsn, "dbname=")
+	database, _, _ = strings.Cut(database, " ")
+	both := func(first, second *pgtest.Server) (cfg postgres.Config) {
+		cfg = postgres.Config{Mode: access.Test, Pool: postgres.Pool{MaxSize: 4}}
+		cfg.Shards = []postgres.Shard{{DSN: fmt.Sprintf("postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/%s?sslmode=disable",
+			first.Port, second.Port, database)}}
+		return cfg
+	}
+	looksAt := func(what string, cfg postgres.Config, want *pgtest.Server) {
+		t.Helper()
+		cfg.Access = postgres.ReadOnly
+		s, err := postgres.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(what, err)
+		}
+		defer func() { _ = s.Close() }()
+		status, err := s.Inspect(t.Context(), 0)
+		if err != nil || status.Where != fmt.Sprintf("127.0.0.1:%d/%s", want.Port, database) {
+			t.Errorf("%s: it looks at %s, %v", what, status.Where, err)
+		}
+	}
+	if _, err := postgres.Migrate(t.Context(), both(standby, primary)); err != nil {
+		t.Fatal(err)
+	}
+	looksAt("a standby is first", both(standby, primary), primary)
+	awaitReplayed(t, standby, database)
+	looksAt("a standby alone", postgres.Config{Mode: access.Test, Shards: []postgres.Shard{{DSN: standby.Of(database)}}},
+		standby)
+	standby.Promote(t)
+	for _, sql := range []string{"ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()"} {
+		if err := primary.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	looksAt("an old primary is first", both(primary, standby), standby)
+	if err := pgtest.Run(primary.Of(database), "UPDATE goose_db_version SET version_id = 1 WHERE version_id > 1"); err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := postgres.Migrate(t.Context(), both(primary, standby))
+	if err != nil || schemas[0].Version != schemas[0].Latest {
+		t.Errorf("migrated was %+v, %v", schemas, err)
+	}
+}
+
+// awaitReplayed waits until a standby has the marks of a store.
+func awaitReplayed(t *testing.T, standby *pgtest.Server, database string) {
+	t.Helper()
+	for until := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := pgtest.Run(standby.Of(database), "DO $$ BEGIN ASSERT (SELECT count(*) FROM meta) = 1; END $$")
+		if err == nil {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatal(err)
+		}
 	}
 }

@@ -125,8 +125,8 @@ func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
 	pool.PingTimeout = cfg.Freeze
 	pool.ConnConfig.ConnectTimeout = cfg.Freeze
 	sh.parameters(pool.ConnConfig, writing)
-	if pool.ConnConfig.ValidateConnect == nil && cfg.Access != ReadOnly {
-		pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	if cfg.Access != ReadOnly || len(hostsOf(pool.ConnConfig)) > 1 {
+		wantReadWrite(pool.ConnConfig)
 	}
 	sh.chooseHost(pool.ConnConfig)
 	pool.BeforeConnect = sh.hosts.sort
