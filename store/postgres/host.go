@@ -173,7 +173,7 @@ func (sh *shard) survey(ctx context.Context, from *pgx.ConnConfig) {
 		one := from.Copy()
 		one.Host, one.Port, one.TLSConfig, one.Fallbacks, one.ValidateConnect = h.Host, h.Port, h.TLSConfig, nil, nil
 		one.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe // the others give no binary results
-		for _, other := range from.Fallbacks { // other ways to the same host
+		for _, other := range from.Fallbacks {                    // other ways to the same host
 			if other.Host == h.Host && other.Port == h.Port && other.TLSConfig != h.TLSConfig {
 				one.Fallbacks = append(one.Fallbacks, other)
 			}

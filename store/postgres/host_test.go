@@ -146,3 +146,24 @@ func awaitReplayed(t *testing.T, standby *pgtest.Server, database string) {
 		}
 	}
 }
+
+// TestReplicaOfOldPrimary: replicas are left out as soon as another server is known to
+// have taken over from the primary that they were seen to follow.
+func TestReplicaOfOldPrimary(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.New(t)
+	replica := primary.Replica(t)
+	cfg := postgres.Config{Mode: access.Test, Pool: postgres.Pool{MaxSize: 4}, Shards: []postgres.Shard{{
+		DSN:      primary.Of(primary.Database(t)),
+		Replicas: []postgres.Replica{{Host: "127.0.0.1", Port: replica.Port, Weight: 1}},
+	}}}
+	if _, err := postgres.Migrate(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	f := &fleet{T: t, cfg: cfg, store: open(t, cfg)}
+	f.awaitOut("")
+	f.store.Supersede(0)
+	if why := f.store.LeftOut(0)[0]; why == nil || !strings.Contains(why.Error(), "does not follow the primary of now") {
+		t.Errorf("it is left out for %v", why)
+	}
+}

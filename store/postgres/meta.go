@@ -200,12 +200,24 @@ func (sh *shard) isOld(c *pgx.Conn) bool {
 	return g.before(sh.generation())
 }
 
-// learnOf takes a generation into account that a server was found to have.
+// learnOf takes a generation into account that a server was found to have. Where
+// another server has taken over, the replicas are left out until it is known that
+// they follow it.
 func (sh *shard) learnOf(g generation) {
 	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	if sh.latest.before(g) {
+	rises := sh.latest.before(g)
+	if rises {
 		sh.latest = g
+	}
+	greeted := sh.greeted
+	sh.mu.Unlock()
+	if !rises || !greeted {
+		return
+	}
+	for _, r := range sh.replicas {
+		if up, _, _ := r.state(); up != nil {
+			r.fail(errOldPrimary)
+		}
 	}
 }
 
