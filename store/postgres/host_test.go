@@ -124,7 +124,8 @@ func TestHostsInAnyOrder(t *testing.T) {
 		}
 	}
 	looksAt("an old primary is first", both(primary, standby), standby)
-	if err := pgtest.Run(primary.Of(database), "UPDATE goose_db_version SET version_id = 1 WHERE version_id > 1"); err != nil {
+	const older = "UPDATE goose_db_version SET version_id = 1 WHERE version_id > 1"
+	if err := pgtest.Run(primary.Of(database), older); err != nil {
 		t.Fatal(err)
 	}
 	schemas, err := postgres.Migrate(t.Context(), both(primary, standby))
