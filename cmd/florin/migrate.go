@@ -30,9 +30,10 @@ type migrateUpCmd struct {
 
 // Help implements kong.HelpProvider.
 func (migrateUpCmd) Help() string {
-	return `On PostgreSQL it makes Florin's tables in the databases that the configuration names, which are there already,
-and servers that run go on meanwhile. The embedded store's server must not be running; it migrates by itself when it
-starts.
+	return `On PostgreSQL it makes Florin's tables in the databases that the configuration names, which are there already.
+Servers of an earlier version that run keep the connections that they have and get no new ones: they answer 503 more and
+more, until they are started anew as this version. Stop them before, or start them anew right afterwards. The embedded
+store's server must not be running; it migrates by itself when it starts.
 
 Example:
   florin migrate up --config florin.yaml

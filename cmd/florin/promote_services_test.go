@@ -22,7 +22,7 @@ func withStandby(t *testing.T) (c *cluster, primary, standby *pgtest.Server) {
 	standby = primary.Standby(t)
 	database := first[strings.Index(first, "dbname=")+len("dbname="):]
 	database, _, _ = strings.Cut(database, " ")
-	const form = "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/%s?sslmode=disable&target_session_attrs=read-write"
+	const form = "postgres://postgres@127.0.0.1:%d,127.0.0.1:%d/%s?sslmode=disable"
 	dsns := []string{fmt.Sprintf(form, primary.Port, standby.Port, database)}
 	for range 3 {
 		dsns = append(dsns, rest.Database(t))

@@ -29,7 +29,8 @@ const (
 	ReadWrite Access = iota
 	// Shared is a process's that writes now and then.
 	Shared
-	// ReadOnly is a process's that only looks on.
+	// ReadOnly is a process's that only looks on, at a standby too where that is the
+	// only host of a DSN.
 	ReadOnly
 )
 

@@ -20,6 +20,13 @@ import (
 const selectGeneration = `SELECT epoch, greatest(timeline, CASE WHEN pg_is_in_recovery() THEN 0
 	ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END) FROM meta`
 
+// wantReadWrite refuses a server that takes no writes, unless the DSN says otherwise.
+func wantReadWrite(c *pgx.ConnConfig) {
+	if c.ValidateConnect == nil {
+		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+}
+
 // chooseHost makes a connection of several hosts lead to the present primary: not
 // to one that another has taken over from, though it takes writes; and a host that
 // does not answer leaves time for the others.
@@ -165,7 +172,8 @@ func (sh *shard) survey(ctx context.Context, from *pgx.ConnConfig) {
 	for _, h := range hosts {
 		one := from.Copy()
 		one.Host, one.Port, one.TLSConfig, one.Fallbacks, one.ValidateConnect = h.Host, h.Port, h.TLSConfig, nil, nil
-		for _, other := range from.Fallbacks { // other ways to the same host
+		one.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe // the others give no binary results
+		for _, other := range from.Fallbacks {                    // other ways to the same host
 			if other.Host == h.Host && other.Port == h.Port && other.TLSConfig != h.TLSConfig {
 				one.Fallbacks = append(one.Fallbacks, other)
 			}
@@ -191,9 +199,5 @@ func (sh *shard) note(ctx context.Context, host *pgx.ConnConfig) {
 	}
 	g := found.generation
 	g.timeline = max(g.timeline, found.timeline)
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	if sh.latest.before(g) {
-		sh.latest = g
-	}
+	sh.learnOf(g)
 }

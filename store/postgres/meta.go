@@ -45,7 +45,13 @@ const (
 			ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint END,
 			(SELECT max(version_id) FROM goose_db_version WHERE is_applied)
 		FROM meta`
-	raiseEpoch = `UPDATE meta SET epoch = epoch + 1, timeline = $1 WHERE timeline < $1 RETURNING epoch`
+	// An asynchronous standby that becomes the primary numbers its Txs from where it was:
+	// the positions of what it never had were shown already, and would be given again.
+	// So many are left out, each a Tx's.
+	raiseEpoch = `UPDATE meta SET epoch = epoch + 1, timeline = $1, base = base + (1 << 20)
+		WHERE timeline < $1 RETURNING epoch`
+	// Who has read the old base has written before, and who is to write reads the new one.
+	lockEvents = `SET LOCAL lock_timeout = '2s'; LOCK TABLE events IN SHARE ROW EXCLUSIVE MODE`
 )
 
 // about is what a new connection finds.
@@ -64,12 +70,14 @@ func (r *row) about() (a about) {
 }
 
 // examine looks at what a new connection leads to: another store's or shard's
-// database is refused for good, an old primary's until it is another.
+// database is refused for good, an old primary's until it is another; so is another
+// version's schema once the store is open.
 func (sh *shard) examine(ctx context.Context, c *pgx.Conn) error {
 	found, err := one(ctx, &reader{c}, (*row).about, selectMeta)
 	switch {
 	case stateOf(err) == stateNoTable || errors.Is(err, store.ErrNotFound):
-		return sh.refuse(fmt.Errorf("%w: the database of shard %d has none: run `florin migrate up`", ErrSchema, sh.number))
+		return sh.outdated(fmt.Errorf("%w: the database of shard %d has none: run `florin migrate up`",
+			ErrSchema, sh.number))
 	case err != nil:
 		return errorOf(err)
 	}
@@ -78,7 +86,7 @@ func (sh *shard) examine(ctx context.Context, c *pgx.Conn) error {
 		return sh.refuse(err)
 	}
 	if latest, err := latest(embedded); err != nil || found.schema != latest {
-		return sh.refuse(errors.Join(err, fmt.Errorf(
+		return sh.outdated(errors.Join(err, fmt.Errorf(
 			"%w: the database of shard %d is at %d, this program's is %d: run `florin migrate up`",
 			ErrSchema, sh.number, found.schema, latest)))
 	}
@@ -97,6 +105,27 @@ func (sh *shard) refuse(err error) error {
 	defer sh.mu.Unlock()
 	sh.refused = err
 	return err
+}
+
+// outdated refuses a schema that is another version's: for good while the store is
+// opened, and from then on until it is this one's.
+func (sh *shard) outdated(err error) error {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if sh.greeted {
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	sh.refused = err
+	return err
+}
+
+// endGreeting returns why the database must not be used, nil where it may be, or is
+// not known yet.
+func (sh *shard) endGreeting() error {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.greeted = true
+	return sh.refused
 }
 
 // recognise compares a database's store with that of the first one that was seen.
@@ -130,25 +159,66 @@ func (s *Store) isOurs(m marks) error {
 func (sh *shard) followPrimary(ctx context.Context, c *pgx.Conn, found about) error {
 	present := found.generation
 	if found.timeline > present.timeline && sh.store.cfg.Access != ReadOnly {
-		epoch, err := one(ctx, &reader{c}, (*row).int, raiseEpoch, found.timeline)
-		switch {
-		case errors.Is(err, store.ErrNotFound): // another process was first
-		case err != nil:
+		var err error
+		if present.epoch, err = takeOver(ctx, c, found.timeline); err != nil {
 			return errorOf(err)
-		default:
-			present.epoch = epoch
 		}
 	}
 	present.timeline = max(present.timeline, found.timeline)
 	if err := sh.mustBeLatest(present); err != nil {
 		return err
 	}
-	sh.mu.Lock()
-	defer sh.mu.Unlock()
-	if sh.latest.before(present) {
-		sh.latest = present
-	}
+	c.PgConn().CustomData()[generationKey] = present
+	sh.learnOf(present)
 	return nil
+}
+
+// takeOver raises the epoch for a server that became the primary with a timeline,
+// unless another process was first, and returns it.
+func takeOver(ctx context.Context, c *pgx.Conn, timeline int64) (epoch int64, err error) {
+	err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockEvents); err != nil {
+			return err
+		}
+		epoch, err = one(ctx, &reader{tx}, (*row).int, raiseEpoch, timeline)
+		if errors.Is(err, store.ErrNotFound) {
+			epoch, err = one(ctx, &reader{tx}, (*row).int, `SELECT epoch FROM meta`)
+		}
+		return err
+	})
+	return epoch, err
+}
+
+// generationKey is where a connection remembers the generation that it was found to
+// lead to.
+const generationKey = "florin: generation"
+
+// isOld tells whether a connection leads to a server that another has taken over
+// from, as far as this process knows.
+func (sh *shard) isOld(c *pgx.Conn) bool {
+	g, _ := c.PgConn().CustomData()[generationKey].(generation)
+	return g.before(sh.generation())
+}
+
+// learnOf takes a generation into account that a server was found to have. Where
+// another server has taken over, the replicas are left out until it is known that
+// they follow it.
+func (sh *shard) learnOf(g generation) {
+	sh.mu.Lock()
+	rises := sh.latest.before(g)
+	if rises {
+		sh.latest = g
+	}
+	greeted := sh.greeted
+	sh.mu.Unlock()
+	if !rises || !greeted {
+		return
+	}
+	for _, r := range sh.replicas {
+		if up, _, _ := r.state(); up != nil {
+			r.fail(errOldPrimary)
+		}
+	}
 }
 
 // generation returns the greatest that was seen.

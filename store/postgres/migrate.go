@@ -69,8 +69,8 @@ func migrate(ctx context.Context, cfg Config, files fs.FS) (before []Schema, err
 // others are to bear.
 func survey(ctx context.Context, cfg Config) (want marks, err error) {
 	want = marks{shards: len(cfg.Shards), mode: cfg.Mode}
-	for number, shard := range cfg.Shards {
-		err := withConn(ctx, shard, func(c *pgx.Conn) error {
+	for number := range cfg.Shards {
+		err := withConn(ctx, cfg, number, func(c *pgx.Conn) error {
 			found, ok, err := readMarks(ctx, c)
 			if err != nil || !ok {
 				return err
@@ -118,9 +118,9 @@ func Schemas(ctx context.Context, cfg Config) ([]Schema, error) {
 		return nil, err
 	}
 	list := make([]Schema, len(cfg.Shards))
-	for number, shard := range cfg.Shards {
+	for number := range cfg.Shards {
 		list[number] = Schema{Shard: number, Latest: latest}
-		err := withConn(ctx, shard, func(c *pgx.Conn) error {
+		err := withConn(ctx, cfg, number, func(c *pgx.Conn) error {
 			const query = `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`
 			err := c.QueryRow(ctx, query).Scan(&list[number].Version)
 			if stateOf(err) == stateNoTable {
@@ -135,13 +135,18 @@ func Schemas(ctx context.Context, cfg Config) ([]Schema, error) {
 	return list, nil
 }
 
-// withConn lends f a connection that depends on nothing in the database.
-func withConn(ctx context.Context, shard Shard, f func(*pgx.Conn) error) (err error) {
-	cfg, err := connConfig(shard)
+// withConn lends f a connection to a shard's primary that depends on nothing in the
+// database. Of several hosts it is the one that a Store would take.
+func withConn(ctx context.Context, cfg Config, number int, f func(*pgx.Conn) error) (err error) {
+	to, err := connConfig(cfg.Shards[number])
 	if err != nil {
 		return err
 	}
-	c, err := pgx.ConnectConfig(ctx, cfg)
+	wantReadWrite(to)
+	sh := &shard{store: &Store{cfg: cfg.withDefaults()}, number: number}
+	sh.survey(ctx, to)
+	sh.chooseHost(to)
+	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
 		return errorOf(err)
 	}
@@ -165,8 +170,7 @@ func connConfig(shard Shard) (*pgx.ConnConfig, error) {
 // new. Another process that does the same waits.
 func migrateShard(ctx context.Context, cfg Config, files fs.FS, m marks) (before Schema, err error) {
 	before.Shard = m.shard
-	shard := cfg.Shards[m.shard]
-	err = withConn(ctx, shard, func(lock *pgx.Conn) error {
+	err = withConn(ctx, cfg, m.shard, func(lock *pgx.Conn) error {
 		tx, err := lock.Begin(ctx)
 		if err != nil {
 			return err
@@ -175,17 +179,13 @@ func migrateShard(ctx context.Context, cfg Config, files fs.FS, m marks) (before
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
 			return err
 		}
-		config, err := connConfig(shard)
-		if err != nil {
-			return err
-		}
-		db := stdlib.OpenDB(*config)
+		db := stdlib.OpenDB(*lock.Config())
 		defer func() { err = errors.Join(err, db.Close()) }()
 		before.Version, before.Latest, err = up(ctx, db, files, m)
 		if err != nil {
 			return err
 		}
-		return makeAllPartitions(ctx, shard, time.Now())
+		return makeAllPartitions(ctx, cfg, m.shard, time.Now())
 	})
 	return before, err
 }

@@ -140,10 +140,12 @@ func (f *Filling) CheckEmpty(ctx context.Context, shard int, name ident.ID) erro
 }
 
 // fence takes all slots of system accounts, for ever: the Tx of a server that has
-// found the database unmarked a moment ago fails.
+// found the database unmarked a moment ago fails. One that is under way is waited for
+// first: it holds the lock of checkSlot, with which an UPDATE alone would not collide.
 const (
-	fence   = `UPDATE slots SET holder = $1, fence = fence + 1, seen_at = 'infinity'`
-	unfence = `UPDATE slots SET holder = NULL, seen_at = NULL WHERE holder = $1`
+	lockSlots = `SELECT slot FROM slots ORDER BY slot FOR UPDATE`
+	fence     = `UPDATE slots SET holder = $1, fence = fence + 1, seen_at = 'infinity'`
+	unfence   = `UPDATE slots SET holder = NULL, seen_at = NULL WHERE holder = $1`
 )
 
 // StartFill marks a shard as being filled by a copy, unless it is that already.
@@ -156,6 +158,9 @@ func (f *Filling) StartFill(ctx context.Context, shard int, name ident.ID) error
 		}
 		held, err := f.Copy(ctx, shard)
 		if err != nil || !held.IsZero() && held == name {
+			return err
+		}
+		if _, err := tx.Exec(ctx, lockSlots); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, fence, [16]byte(name)); err != nil {

@@ -87,6 +87,49 @@ func TestFilling(t *testing.T) {
 	}
 }
 
+// TestFillingWaits: a Tx that is under way when a copy begins is waited for, and what
+// it writes is found.
+func TestFillingWaits(t *testing.T) {
+	t.Parallel()
+	for _, commits := range []bool{true, false} {
+		cfg := migrated(t, 1)
+		server, f := open(t, cfg), openToFill(t, cfg)
+		tx, err := server.Begin(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Claim(t.Context(), []store.Claim{claimOf("k")}); err != nil {
+			t.Fatal(err)
+		}
+		started := make(chan error, 1)
+		go func() { started <- f.StartFill(t.Context(), 0, anID(1)) }()
+		select {
+		case err := <-started:
+			t.Fatalf("the Tx is not waited for: %v", err)
+		case <-time.After(300 * time.Millisecond):
+		}
+		var want error
+		if commits {
+			want = postgres.ErrNotEmpty
+			if err := tx.Commit(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		tx.Rollback()
+		if err := <-started; !errors.Is(err, want) {
+			t.Errorf("the Tx commits is %v: %v", commits, err)
+		}
+		tx, err = server.Begin(t.Context(), 0)
+		if err == nil {
+			_, err = tx.Claim(t.Context(), []store.Claim{claimOf("l")})
+			tx.Rollback()
+		}
+		if commits == (err != nil) {
+			t.Errorf("the Tx commits is %v; the next one: %v", commits, err)
+		}
+	}
+}
+
 // TestFilled: a chunk comes once, with its count or not at all, and system accounts
 // move on from chunk to chunk.
 func TestFilled(t *testing.T) {

@@ -73,6 +73,31 @@ func TestOpenOldSchema(t *testing.T) {
 	}
 }
 
+// TestSchemaOfLater: a server that runs while another version's schema is made has no
+// new connections meanwhile, and goes on when the schema is its own again.
+func TestSchemaOfLater(t *testing.T) {
+	t.Parallel()
+	cfg := migrated(t, 1)
+	c, s := connect(t, cfg, 0), open(t, cfg)
+	expectWorks(t, s)
+	exec(t, c, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)")
+	expectWorks(t, s)
+	for range 3 {
+		terminate(t, c)
+		var err error
+		for range 3 { // what was ended is noticed once
+			if _, err = s.Payment(t.Context(), ids.New(4)); errors.Is(err, store.ErrUnavailable) {
+				break
+			}
+		}
+		if !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("error is %v", err)
+		}
+	}
+	exec(t, c, "DELETE FROM goose_db_version WHERE version_id = 99")
+	expectWorks(t, s)
+}
+
 // TestMigrate makes a store, twice.
 func TestMigrate(t *testing.T) {
 	t.Parallel()

@@ -45,8 +45,8 @@ func bound(t time.Time) string {
 
 // makeAllPartitions makes the partitions of a database that has just been
 // migrated.
-func makeAllPartitions(ctx context.Context, shard Shard, now time.Time) error {
-	return withConn(ctx, shard, func(c *pgx.Conn) error {
+func makeAllPartitions(ctx context.Context, cfg Config, number int, now time.Time) error {
+	return withConn(ctx, cfg, number, func(c *pgx.Conn) error {
 		_, err := makePartitions(ctx, c, monthsAround(now))
 		return err
 	})

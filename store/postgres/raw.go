@@ -84,8 +84,8 @@ func withSetting(dsn, name, value string) string {
 
 // eachSchema runs statements in every database.
 func (c Config) eachSchema(ctx context.Context, statements ...string) error {
-	for number, shard := range c.Shards {
-		err := withConn(ctx, shard, func(conn *pgx.Conn) error {
+	for number := range c.Shards {
+		err := withConn(ctx, c, number, func(conn *pgx.Conn) error {
 			for _, sql := range statements {
 				if _, err := conn.Exec(ctx, sql); err != nil {
 					return err

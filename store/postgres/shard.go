@@ -37,6 +37,7 @@ type shard struct {
 	apart    atomic.Int32 // connections that belong to no pool
 
 	mu       sync.Mutex
+	greeted  bool                 // Open is through with it
 	refused  error                // the database must not be used
 	latest   generation           // the greatest that was seen
 	accounts map[ledger.Key]int64 // ids of accounts, which never change
@@ -124,8 +125,8 @@ func (sh *shard) newPool(writing bool) (*pgxpool.Pool, error) {
 	pool.PingTimeout = cfg.Freeze
 	pool.ConnConfig.ConnectTimeout = cfg.Freeze
 	sh.parameters(pool.ConnConfig, writing)
-	if pool.ConnConfig.ValidateConnect == nil && cfg.Access != ReadOnly {
-		pool.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	if cfg.Access != ReadOnly || len(hostsOf(pool.ConnConfig)) > 1 {
+		wantReadWrite(pool.ConnConfig)
 	}
 	pool.ConnConfig.OnNotice = heed
 	sh.chooseHost(pool.ConnConfig)
@@ -161,7 +162,8 @@ func (sh *shard) parameters(c *pgx.ConnConfig, writing bool) {
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // acquire lends a connection, to be given back with its Release. While all are in
-// use it waits for Pool.Timeout; to connect it takes no longer than Freeze.
+// use it waits for Pool.Timeout; to connect it takes no longer than Freeze. What the
+// pool has that leads to an old primary is ended.
 func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error) {
 	if err := sh.usable(); err != nil {
 		return nil, err
@@ -174,6 +176,10 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 		limited, cancel := sh.within(waiting)
 		pooled, err := from.Acquire(limited)
 		cancel()
+		if err == nil && sh.isOld(pooled.Conn()) {
+			cut(pooled.Hijack())
+			continue
+		}
 		if err == nil {
 			return &conn{pooled.Conn(), pooled}, nil
 		}

@@ -53,7 +53,12 @@ func (s *Store) greet(ctx context.Context) error {
 	errs := make([]error, len(s.shards))
 	var greeting sync.WaitGroup
 	for i, sh := range s.shards {
-		greeting.Go(func() { errs[i] = sh.greet(ctx) })
+		greeting.Go(func() {
+			errs[i] = sh.greet(ctx)
+			if refused := sh.endGreeting(); refused != nil {
+				errs[i] = refused
+			}
+		})
 	}
 	greeting.Wait()
 	for _, err := range errs {

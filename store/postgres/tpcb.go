@@ -44,7 +44,7 @@ func NewTPCB(ctx context.Context, cfg Config) (*TPCB, error) {
 	cfg = cfg.withDefaults()
 	cfg.Shards = cfg.Shards[:1]
 	t := &TPCB{cfg: cfg}
-	err := withConn(ctx, cfg.Shards[0], func(c *pgx.Conn) error {
+	err := withConn(ctx, cfg, 0, func(c *pgx.Conn) error {
 		var version int
 		if err := c.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
 			return err
