@@ -98,7 +98,7 @@ func isUnavailable(a answer) bool {
 // goes on with those that it has; without any it says so at once.
 func TestNoConnections(t *testing.T) {
 	t.Parallel()
-	c, server := newClusterWithout(t, "max_connections=6")
+	c, server := newClusterWithout(t, "max_connections=9")
 	const user = 7
 	c.must(http.StatusCreated, c.asked(user, 0))
 	holders := hold(t, server)

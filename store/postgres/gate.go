@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -133,9 +134,9 @@ func (g *gate) suspect() {
 	}()
 }
 
-// patience is half of what a shard has to answer: in the other half it is asked
-// once more.
-func (g *gate) patience() time.Duration { return g.shard.store.cfg.Freeze / 2 }
+// patience is two fifths of what a shard has to answer: in as much again it is asked
+// once more, and there is time left to tell.
+func (g *gate) patience() time.Duration { return g.shard.store.cfg.Freeze * 2 / 5 }
 
 // isSilent asks whether the shard answers, once for all who want to know it at the
 // same time. Whoever says why not has answered.
@@ -159,7 +160,13 @@ func (g *gate) isSilent() bool {
 	}
 	g.mu.Unlock()
 	<-d.done
-	return d.err != nil && !isAnswer(d.err)
+	switch {
+	case d.err == nil, isAnswer(d.err):
+		return false
+	case errors.Is(d.err, ErrSchema), errors.Is(d.err, ErrMarks), errors.Is(d.err, ErrFilling):
+		return false
+	}
+	return true
 }
 
 // pass returns ErrUnavailable while the gate is shut.
