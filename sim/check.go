@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"reflect"
 	"slices"
 
@@ -233,5 +234,23 @@ func (a *auditor) checkOperations() {
 		if n, err := a.w.disk.OpenCount(background(), shard); err != nil || n != 0 {
 			a.fail("shard %d counts %d open operations: %v", shard, n, err)
 		}
+	}
+}
+
+// readBack reads all shards' rows of a kind, and expects as many as there must be.
+func readBack[T any](
+	a *auditor, what string, rows int, list func(store.Snapshot, context.Context, func(T) error) error, check func(T),
+) {
+	for shard := range a.w.cfg.Shards {
+		snapshot, err := a.w.disk.Snapshot(background(), shard)
+		if err == nil {
+			err = list(snapshot, background(), func(row T) error { rows--; check(row); return nil })
+		}
+		if err != nil {
+			a.fail("the %s of shard %d cannot be read: %v", what, shard, err)
+		}
+	}
+	if rows != 0 {
+		a.fail("%d %s cannot be read", rows, what)
 	}
 }

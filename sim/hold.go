@@ -188,28 +188,12 @@ func (a *auditor) addHolds(want map[purse]int64) {
 // checkHoldRows checks, at the end, that the holds can be read as they were
 // committed, and that none is left whose time is over.
 func (a *auditor) checkHoldRows() {
-	rows := len(a.holds)
-	for shard := range a.w.cfg.Shards {
-		snapshot, err := a.w.disk.Snapshot(background(), shard)
-		if err != nil {
-			a.fail("snapshot of shard %d: %v", shard, err)
-			return
+	readBack(a, "holds", len(a.holds), store.Snapshot.Holds, func(h wallet.Hold) {
+		record := a.holds[h.ID]
+		if record == nil || h.Status != record.row.Status || h.CapturedMinor != record.row.CapturedMinor {
+			a.fail("%s is read as %s", h.ID.Text(ident.Hold), h.Status)
 		}
-		err = snapshot.Holds(background(), func(h wallet.Hold) error {
-			rows--
-			record := a.holds[h.ID]
-			if record == nil || h.Status != record.row.Status || h.CapturedMinor != record.row.CapturedMinor {
-				a.fail("%s is read as %s", h.ID.Text(ident.Hold), h.Status)
-			}
-			return nil
-		})
-		if err != nil {
-			a.fail("the holds of shard %d cannot be read: %v", shard, err)
-		}
-	}
-	if rows != 0 {
-		a.fail("%d holds cannot be read", rows)
-	}
+	})
 }
 
 // nextExpiry returns when the next hold ends that is to end within the run.

@@ -71,25 +71,11 @@ func (a *auditor) addPayouts(want map[purse]int64) {
 // checkPayoutRows checks, at the end, that the payouts can be read as they were
 // committed.
 func (a *auditor) checkPayoutRows() {
-	rows := len(a.payouts)
-	for shard := range a.w.cfg.Shards {
-		snapshot, err := a.w.disk.Snapshot(background(), shard)
-		if err == nil {
-			err = snapshot.Payouts(background(), func(p wallet.Payout) error {
-				rows--
-				if row := a.payouts[p.ID]; p.Amount != row.Amount || p.UserID != row.UserID || p.Status != row.Status {
-					a.fail("%s is read with %s", p.ID.Text(ident.Payout), p.Amount)
-				}
-				return nil
-			})
+	readBack(a, "payouts", len(a.payouts), store.Snapshot.Payouts, func(p wallet.Payout) {
+		if row := a.payouts[p.ID]; p.Amount != row.Amount || p.UserID != row.UserID || p.Status != row.Status {
+			a.fail("%s is read with %s", p.ID.Text(ident.Payout), p.Amount)
 		}
-		if err != nil {
-			a.fail("the payouts of shard %d cannot be read: %v", shard, err)
-		}
-	}
-	if rows != 0 {
-		a.fail("%d payouts cannot be read", rows)
-	}
+	})
 }
 
 // payOut sends money from a wallet to its user's bank.

@@ -95,7 +95,10 @@ func withdrawals(t *testing.T, c *cluster) {
 
 // capturesAndCancels: of a capture and a cancel of one payment exactly one wins.
 func capturesAndCancels(t *testing.T, c *cluster) {
-	const races = 200
+	races := 200
+	if isLong() {
+		races = 1_000
+	}
 	wins := map[string]int{}
 	for from := 0; from < races; from += 50 {
 		ids := make([]string, 50)

@@ -30,6 +30,7 @@ var (
 	mu      sync.Mutex // held while the server is started, and while databases are made
 	shared  *Server
 	made    []string // databases that are to be dropped
+	taken   sync.Map // ports that were lent
 	counter atomic.Int64
 )
 
@@ -246,9 +247,10 @@ func owner(dir string) (*syscall.SysProcAttr, error) {
 	return &syscall.SysProcAttr{Credential: as, Setpgid: true}, nil
 }
 
-// freePort returns a port on which nobody listens just now.
+// freePort returns a port on which nobody listens just now, and which it has not
+// returned before: who had it may be away, and come back.
 func freePort() (int, error) {
-	from := 15400
+	from := 15400 + os.Getpid()%20*100 // tests of several packages run at once
 	if text := os.Getenv("FLORIN_TEST_PORTS"); text != "" {
 		var err error
 		if from, err = strconv.Atoi(text); err != nil {
@@ -256,6 +258,9 @@ func freePort() (int, error) {
 		}
 	}
 	for port := from; port < from+100; port++ {
+		if _, used := taken.LoadOrStore(port, true); used {
+			continue
+		}
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err == nil {
 			return port, l.Close()
@@ -297,7 +302,7 @@ func (s *Server) await(log string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for {
-		err := s.Exec(ctx, "SELECT 1")
+		err := s.isThis(ctx)
 		if err == nil {
 			return nil
 		}
@@ -310,6 +315,12 @@ func (s *Server) await(log string) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// isThis asks whether what answers is this server, and not another's on its port.
+func (s *Server) isThis(ctx context.Context) error {
+	return s.Exec(ctx, "DO $$ BEGIN IF current_setting('data_directory') <> '"+s.Dir+
+		"' THEN RAISE 'another server'; END IF; END $$")
 }
 
 // Signal sends the server's first process a signal.

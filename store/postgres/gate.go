@@ -199,7 +199,7 @@ func (g *gate) shut() {
 func (g *gate) probe(ctx context.Context) {
 	for {
 		err := g.ask(ctx, g.shard.store.cfg.Freeze)
-		if err == nil {
+		if err == nil || stateOf(err) == stateTooMany { // it is there, and some of what it has given is ours
 			break
 		}
 		select {

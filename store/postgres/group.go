@@ -126,6 +126,7 @@ func (sh *shard) settle(ctx context.Context, group ident.ID) (committed bool, er
 
 // void runs voidGroup in a Tx of its own, whose settings end with it.
 func (sh *shard) void(ctx context.Context, c *conn, group ident.ID) (committed bool, err error) {
+	c.takeWarning()
 	err = pgx.BeginFunc(ctx, c.Conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = "+millis(lockTimeout)); err != nil {
 			return err

@@ -188,6 +188,7 @@ func (t *tx) commit(ctx context.Context) error {
 		t.writes.queue(placeAfter, func(r *row) error { place = r.place(); return nil })
 	}
 	empty := t.writes.err != nil
+	t.c.takeWarning() // one of before, of its connecting even
 	done, tag, err := t.trip(ctx, &t.writes, true)
 	switch {
 	case done > last && t.c.takeWarning(): // it may be committed on this server alone
