@@ -30,10 +30,9 @@ type Authorize struct {
 // Authorize makes a payment and, when it is confirmed, charges it. A decline is
 // a Result, not an error.
 func (s *Service) Authorize(ctx context.Context, r Authorize) (Result, error) {
-	key := keyed{claim: s.claimOf(r)}
-	key.held, key.err = s.holder(ctx, key.claim)
-	run := s.prepare(ctx, r, key)
+	run := s.prepare(ctx, r)
 	if run.done {
+		run.repeated(ctx, s.lookUp(ctx, []*store.Claim{run.claim})[0])
 		return run.result, run.err
 	}
 	run.opened(ctx, s.cfg.Commit.Do(run.shard, false, &run.create))
@@ -67,24 +66,12 @@ func (c *charging) end(r Result, err error) {
 	c.done, c.result, c.err = true, r, err
 }
 
-// claimOf returns the claim of a request, or nil without a key. Its object is named
-// when the payment is.
-func (s *Service) claimOf(r Authorize) *store.Claim {
-	return s.claim(r.Idempotency, r.UserID, ident.Payment, ident.ID{})
-}
-
-// prepare does what comes before Tx 1: the key that was looked up, the card, the score, the
-// gateway. A request that ends here has written nothing.
-func (s *Service) prepare(ctx context.Context, r Authorize, key keyed) *charging {
-	run := &charging{service: s, shard: s.shardOf(r.UserID), claim: key.claim}
-	switch {
-	case key.err != nil:
-		run.end(Result{}, key.err)
-		return run
-	case key.held != nil:
-		run.end(s.replay(ctx, *key.held, key.held.Object))
-		return run
-	}
+// prepare does what comes before Tx 1: the card, the score, the gateway. Whether the
+// request is a repeated one shows in Tx 1, which claims its key; what ends here has
+// written nothing, and is for repeated to look at.
+func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
+	run := &charging{service: s, shard: s.shardOf(r.UserID)}
+	run.claim = s.claim(r.Idempotency, r.UserID, ident.Payment, ident.ID{}) // the payment is named later
 	var err error
 	run.create = createCommand{claim: run.claim, create: payment.Create{
 		UserID: r.UserID, Amount: r.Amount, CaptureMethod: r.CaptureMethod, Purpose: r.Purpose,
@@ -108,6 +95,17 @@ func (s *Service) prepare(ctx context.Context, r Authorize, key keyed) *charging
 	}
 	run.name(s.cfg.IDs.New(r.UserID))
 	return run
+}
+
+// repeated answers a request that ended before Tx 1 as the one was answered that has
+// its key, where one has: a card may be gone since, or a gateway.
+func (c *charging) repeated(ctx context.Context, key keyed) {
+	switch {
+	case key.err != nil:
+		c.end(Result{}, key.err)
+	case key.held != nil:
+		c.end(c.service.replay(ctx, *key.held, key.held.Object))
+	}
 }
 
 // name gives a new payment its id, as late as can be: the store expects ids to

@@ -60,17 +60,21 @@ func (s *Service) authorizeWave(ctx context.Context, requests []Authorize) []Bat
 	runs := make([]*charging, len(requests))
 	items := make([]commit.Item, 0, len(requests))
 	opening := make([]*charging, 0, len(requests))
-	claims := make([]*store.Claim, len(requests))
+	var ended []*charging
+	var claims []*store.Claim
 	for i, r := range requests {
-		claims[i] = s.claimOf(r)
+		run := s.prepare(ctx, r)
+		runs[i] = run
+		if run.done {
+			ended, claims = append(ended, run), append(claims, run.claim)
+			continue
+		}
+		run.until = s.now().Add(patience)
+		items = append(items, commit.Item{Shard: run.shard, Command: &run.create})
+		opening = append(opening, run)
 	}
 	for i, key := range s.lookUp(ctx, claims) {
-		runs[i] = s.prepare(ctx, requests[i], key)
-		runs[i].until = s.now().Add(patience)
-		if !runs[i].done {
-			items = append(items, commit.Item{Shard: runs[i].shard, Command: &runs[i].create})
-			opening = append(opening, runs[i])
-		}
+		ended[i].repeated(ctx, key)
 	}
 	open := opening[:0]
 	for i, err := range s.cfg.Commit.DoAll(false, items) {

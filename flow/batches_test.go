@@ -173,7 +173,7 @@ func TestAcceptedBatchWaitsForUnknownOutcomes(t *testing.T) {
 	w.audited(t)
 }
 
-// blindStore finds no claim, since it cannot be reached.
+// blindStore finds no claim and no payment, since it cannot be reached.
 type blindStore struct{ store.Store }
 
 func (blindStore) FindClaim(context.Context, int, store.Claim) (store.Claim, error) {
@@ -182,6 +182,10 @@ func (blindStore) FindClaim(context.Context, int, store.Claim) (store.Claim, err
 
 func (blindStore) FindClaims(context.Context, int, []store.Claim) ([]*store.Claim, error) {
 	return nil, store.ErrUnavailable
+}
+
+func (blindStore) Payment(context.Context, ident.ID) (payment.Payment, error) {
+	return payment.Payment{}, store.ErrUnavailable
 }
 
 // An item whose payment may have been made is not told as failed, however long its

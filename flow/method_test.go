@@ -103,6 +103,36 @@ func (w *world) eventsOf(t *testing.T, object ident.ID) []event.Stored {
 	return slices.DeleteFunc(all, func(e event.Stored) bool { return e.Object != object })
 }
 
+// A repeated request is answered as the first one, though its card is gone since and
+// no gateway can be called.
+func TestRepeatedWithoutItsCard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.card(t, 7)
+	r := withKey(authorize(7, m.ID.Text(ident.PaymentMethod)), "k")
+	p := w.pay(t, r, payment.Succeeded)
+	if _, err := w.flow.DeleteMethod(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	before := w.sent(t)
+	result, err := w.flow.Authorize(t.Context(), r)
+	if err != nil || !result.Replayed || result.Payment.ID != p.ID || result.Payment.State != p.State {
+		t.Errorf("%+v, %v", result, err)
+	}
+	other := withKey(authorize(7, r.Method), "k2")
+	changed := r
+	changed.Idempotency = &flow.Idempotency{Scope: r.Idempotency.Scope, Key: "k", Digest: [32]byte{1}}
+	batch := w.flow.AuthorizeBatch(t.Context(), []flow.Authorize{other, r, changed})
+	wantCode(t, batch[0].Err, problem.NotFound)
+	if batch[1].Err != nil || !batch[1].Replayed || batch[1].Payment.ID != p.ID {
+		t.Errorf("in a batch: %+v", batch[1])
+	}
+	wantCode(t, batch[2].Err, problem.IdempotencyKeyReuse)
+	if w.sent(t) != before {
+		t.Error("a gateway was called")
+	}
+}
+
 // Another process has the card in its cache: what it starts is refused in its Tx.
 func TestDeletedMethodInAnothersCache(t *testing.T) {
 	t.Parallel()

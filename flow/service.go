@@ -46,7 +46,8 @@ type Vault interface {
 	Digest(parts ...[]byte) [32]byte
 }
 
-// Scorer scores fraud.
+// Scorer scores fraud. A repeated request may be scored, too: what it learns from, it
+// is told when a payment is made.
 type Scorer interface {
 	Score(fraud.Request) fraud.Score
 }

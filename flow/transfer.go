@@ -38,7 +38,7 @@ type TransferResult struct {
 // takes it out of the sender's, durably, and waits for TransferWait at most for
 // the receiver's shard: what is pending then goes on by itself.
 func (s *Service) Transfer(ctx context.Context, r Transfer) (TransferResult, error) {
-	run := s.prepareTransfer(ctx, r)
+	run := s.prepareTransfer(r)
 	if !run.done {
 		run.opened(ctx, s, s.cfg.Commit.Do(s.shardOf(r.FromUserID), false, &run.create))
 	}
@@ -56,7 +56,7 @@ func (s *Service) TransferBatch(ctx context.Context, requests []Transfer) []Tran
 	items := make([]commit.Item, 0, len(requests))
 	opening := make([]*transferring, 0, len(requests))
 	for i, r := range requests {
-		runs[i] = s.prepareTransfer(ctx, r)
+		runs[i] = s.prepareTransfer(r)
 		if !runs[i].done {
 			items = append(items, commit.Item{Shard: s.shardOf(r.FromUserID), Command: &runs[i].create})
 			opening = append(opening, runs[i])
@@ -88,8 +88,9 @@ func (t *transferring) end(r TransferResult, err error) {
 	t.done, t.result = true, r
 }
 
-// prepareTransfer does what comes before the first Tx.
-func (s *Service) prepareTransfer(ctx context.Context, r Transfer) *transferring {
+// prepareTransfer does what comes before the first Tx, in which a repeated request
+// shows.
+func (s *Service) prepareTransfer(r Transfer) *transferring {
 	run := &transferring{}
 	if err := wallet.CheckParties(r.FromUserID, r.ToUserID); err != nil {
 		run.end(TransferResult{}, err)
@@ -97,18 +98,10 @@ func (s *Service) prepareTransfer(ctx context.Context, r Transfer) *transferring
 	}
 	id := s.cfg.IDs.New(r.FromUserID)
 	claim := s.claim(r.Idempotency, r.FromUserID, ident.Transfer, id)
-	held, err := s.holder(ctx, claim)
-	switch {
-	case err != nil:
-		run.end(TransferResult{}, err)
-	case held != nil:
-		run.end(s.replayTransfer(ctx, *held))
-	default:
-		run.create = createTransferCommand{claim: claim, create: wallet.CreateTransfer{
-			ID: id, FromUserID: r.FromUserID, ToUserID: r.ToUserID, Amount: r.Amount, Details: r.Details,
-			Local: s.shardOf(r.FromUserID) == s.shardOf(r.ToUserID),
-		}}
-	}
+	run.create = createTransferCommand{claim: claim, create: wallet.CreateTransfer{
+		ID: id, FromUserID: r.FromUserID, ToUserID: r.ToUserID, Amount: r.Amount, Details: r.Details,
+		Local: s.shardOf(r.FromUserID) == s.shardOf(r.ToUserID),
+	}}
 	return run
 }
 

@@ -89,18 +89,10 @@ func (c *walletCommand[T]) Decide(v *commit.View) (commit.Decision, error) {
 
 // complete runs a wallet's command under its claim, or answers what the first
 // request with that key was answered.
-func complete[T any](
-	ctx context.Context, s *Service, shard int, c *walletCommand[T],
-) (told T, replayed bool, err error) {
-	held, err := s.holder(ctx, c.claim)
-	if err == nil && held == nil {
-		held, err = lost(c.claim, s.cfg.Commit.Do(shard, false, c))
-		if err == nil && held == nil {
-			return c.decided, false, nil
-		}
-	}
-	if err != nil {
-		return told, false, err
+func complete[T any](s *Service, shard int, c *walletCommand[T]) (told T, replayed bool, err error) {
+	held, err := lost(c.claim, s.cfg.Commit.Do(shard, false, c))
+	if err != nil || held == nil {
+		return c.decided, false, err
 	}
 	told, err = kept[T](*held)
 	return told, true, err
