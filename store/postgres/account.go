@@ -24,22 +24,22 @@ const accountColumns = `id, name, slot, currency, balance::text, seq`
 const maxAccounts = 1 << 18
 
 var (
-	accountKey  = shapeOf("name text, slot int4, currency text")
-	newAccount  = shapeOf("name text, slot int4, currency text, user_id int8, crowded bool")
-	makeAccount = define(`INSERT INTO accounts (name, slot, currency, user_id, id)
+	accountKey  = shapeOf("accounts_find", "name text, slot int4, currency text")
+	newAccount  = shapeOf("accounts_make", "name text, slot int4, currency text, user_id int8, crowded bool")
+	makeAccount = defineRows(newAccount, `INSERT INTO accounts (name, slot, currency, user_id, id)
 		SELECT v.name, v.slot, v.currency, v.user_id,
 			CASE WHEN v.crowded THEN nextval('crowded_accounts') ELSE nextval('user_accounts') END
 		FROM `+newAccount.rows()+` ORDER BY v.name COLLATE "C", v.currency COLLATE "C", v.slot
-		ON CONFLICT DO NOTHING`, newAccount.arrays...)
+		ON CONFLICT DO NOTHING`)
 	loadKnown = define(`SELECT `+accountColumns+` FROM accounts WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE`,
 		pgtype.Int8ArrayOID)
 	// One statement locks them all, so that the locks come in one order.
-	loadNamed = define(`SELECT `+accountColumns+` FROM accounts
+	loadNamed = defineRows(accountKey, `SELECT `+accountColumns+` FROM accounts
 		WHERE id IN (
 			SELECT a.id FROM `+accountKey.rows()+` JOIN accounts AS a
 				ON a.name = v.name AND a.slot = v.slot AND a.currency = v.currency
-			UNION ALL SELECT unnest($4))
-		ORDER BY id FOR NO KEY UPDATE`, append(accountKey.arrays, pgtype.Int8ArrayOID)...)
+			UNION ALL SELECT unnest($2))
+		ORDER BY id FOR NO KEY UPDATE`, pgtype.Int8ArrayOID)
 	updateAccounts = defineUpdate("accounts", 1, "id int8, balance numeric, seq int8")
 )
 
@@ -98,7 +98,7 @@ func (p *pipe) makeAccounts(keys []ledger.Key) {
 	}
 	sorted := slices.Clone(keys)
 	slices.SortFunc(sorted, ledger.Key.Compare)
-	rows := newColumns(newAccount.oids, len(sorted))
+	rows := newColumns(newAccount, len(sorted))
 	for _, key := range sorted {
 		userID, ofUser := key.Name.UserID()
 		rows.accountKey(key)
@@ -128,23 +128,13 @@ func (t *tx) loadAccounts(p *pipe, ids []int64, named []ledger.Key, into map[led
 		into[a.Key] = a.Account
 		return nil
 	}
-	byID := newColumns([]uint32{pgtype.Int8OID}, len(ids))
-	for _, id := range ids {
-		byID.int(id)
-		byID.end()
-	}
-	idArgs, err := byID.args()
-	if err != nil {
-		p.fail(err)
-		return
-	}
 	if len(named) == 0 {
 		if len(ids) > 0 {
-			p.queue(loadKnown, read, idArgs...)
+			p.queue(loadKnown, read, intsParam(ids))
 		}
 		return
 	}
-	byName := newColumns(accountKey.oids, len(named))
+	byName := newColumns(accountKey, len(named))
 	for _, key := range named {
 		byName.accountKey(key)
 		byName.end()
@@ -154,7 +144,7 @@ func (t *tx) loadAccounts(p *pipe, ids []int64, named []ledger.Key, into map[led
 		p.fail(fmt.Errorf("%w: %w", store.ErrRefused, err))
 		return
 	}
-	p.queue(loadNamed, read, append(nameArgs, idArgs...)...)
+	p.queue(loadNamed, read, append(nameArgs, intsParam(ids))...)
 }
 
 // writeAccounts writes the balances of accounts that were loaded.
@@ -162,7 +152,7 @@ func (t *tx) writeAccounts(accounts []ledger.Account) error {
 	if len(accounts) == 0 {
 		return nil
 	}
-	rows := newColumns(updateAccounts.shape.oids, len(accounts))
+	rows := newColumns(updateAccounts.shape, len(accounts))
 	for i := range accounts {
 		id, ok := t.accounts[accounts[i].Key]
 		if !ok {

@@ -19,10 +19,10 @@ import (
 const claimColumns = `hash, scope, user_id, key, digest, kind, object, at, answer`
 
 var (
-	newClaim = shapeOf(`identity uuid, hash int8, scope text, user_id int8, key text, digest bytea, kind text,
+	newClaim = shapeOf("claims_insert", `identity uuid, hash int8, scope text, user_id int8, key text, digest bytea, kind text,
 		object uuid, at timestamptz, answer bytea`)
-	insertClaims = define(`INSERT INTO claims (`+newClaim.list("")+`) SELECT `+newClaim.values()+` FROM `+newClaim.rows()+
-		` ORDER BY v.identity ON CONFLICT DO NOTHING RETURNING identity`, newClaim.arrays...)
+	insertClaims = defineRows(newClaim, `INSERT INTO claims (`+newClaim.list("")+`) SELECT `+newClaim.values()+` FROM `+newClaim.rows()+
+		` ORDER BY v.identity ON CONFLICT DO NOTHING RETURNING identity`)
 	// selectHolders finds the claims that the Tx has not just inserted.
 	selectHolders = define(`SELECT `+claimColumns+` FROM claims
 		WHERE identity = ANY($1) AND xmin <> pg_current_xact_id()::xid`, pgtype.UUIDArrayOID)
@@ -121,7 +121,7 @@ func (t *tx) claim(ctx context.Context, claims []store.Claim) ([]*store.Claim, e
 		ids[i], order[i] = identity(&claims[i]), i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(bytes.Compare(ids[a][:], ids[b][:]), cmp.Compare(a, b)) })
-	rows := newColumns(newClaim.oids, len(claims))
+	rows := newColumns(newClaim, len(claims))
 	for _, i := range order {
 		rows.claim(ids[i], &claims[i])
 		rows.end()
@@ -196,7 +196,7 @@ func (t *tx) writeClaims(changes *store.Changes) {
 	if len(changes.Answered) == 0 {
 		return
 	}
-	rows := newColumns(answerClaims.shape.oids, len(changes.Answered))
+	rows := newColumns(answerClaims.shape, len(changes.Answered))
 	for i := range changes.Answered {
 		rows.id(identity(&changes.Answered[i]))
 		rows.bytesOrNull(changes.Answered[i].Answer)

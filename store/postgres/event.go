@@ -15,17 +15,16 @@ const eventColumns = `position, id, type, kind, object, version, user_id, data`
 const positionBits = 21
 
 var (
-	newEvent = shapeOf(`id uuid, type text, kind text, object uuid, version int8, user_id int8, data text`)
+	newEvent = shapeOf("events_insert", `id uuid, type text, kind text, object uuid, version int8, user_id int8, data text`)
 	// The Tx's number is given before it has all its locks. One that has overtaken
 	// it, and written an earlier version of an object, has the later position: then
 	// this one begins again.
-	insertEvents = define(`INSERT INTO events (position, `+newEvent.list("")+`)
+	insertEvents = defineRows(newEvent, `INSERT INTO events (position, `+newEvent.list("")+`)
 		SELECT CASE WHEN v.version > 1 AND EXISTS (SELECT FROM events AS e
 				WHERE e.object = v.object AND e.version = v.version - 1 AND e.position >= t.first + (1 << 21))
 			THEN overtaken() ELSE t.first + v.place END, `+newEvent.values()+`
 		FROM `+numbered(newEvent)+`,
-			(SELECT (base + pg_current_xact_id()::text::bigint) << 21 AS first FROM meta WHERE id = 1) AS t`,
-		newEvent.arrays...)
+			(SELECT (base + pg_current_xact_id()::text::bigint) << 21 AS first FROM meta WHERE id = 1) AS t`)
 )
 
 // event reads a row of eventColumns.
@@ -45,7 +44,7 @@ func (t *tx) writeEvents(events []event.Event) error {
 	case len(events) >= 1<<positionBits:
 		return fmt.Errorf("%w: %d events at once", store.ErrRefused, len(events))
 	}
-	rows := newColumns(newEvent.oids, len(events))
+	rows := newColumns(newEvent, len(events))
 	for i := range events {
 		rows.event(&events[i])
 		rows.end()

@@ -153,6 +153,11 @@ func TestMigrateMonths(t *testing.T) {
 	cfg := migrated(t, 1)
 	err := pgtest.Run(cfg.Shards[0].DSN, `
 		DROP TABLE closings, account_checkpoints, early_entries, event_checkpoints, filling, filled;
+		DO $$ DECLARE name text; BEGIN
+			FOR name IN SELECT relname FROM pg_class WHERE relkind = 'c' AND relnamespace = 'public'::regnamespace LOOP
+				EXECUTE 'DROP TYPE ' || name;
+			END LOOP;
+		END $$;
 		DELETE FROM goose_db_version WHERE version_id >= 2`)
 	if err != nil {
 		t.Fatal(err)

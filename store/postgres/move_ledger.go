@@ -4,15 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"florin/ident"
 	"florin/ledger"
 	"florin/store"
 )
 
 var (
-	filledAccount = shapeOf("id int8, name text, slot int4, currency text, user_id int8, balance numeric, seq int8")
+	filledAccount = shapeOf("", "id int8, name text, slot int4, currency text, user_id int8, balance numeric, seq int8")
 	filledEntry   = insertEntries.shape
 )
 
@@ -136,16 +134,12 @@ func (c *conn) accountsOf(ctx context.Context, entries []store.Posted) (map[ledg
 			system = append(system, key)
 		}
 	}
-	named := newColumns(accountKey.oids, len(keys))
+	named := newColumns(accountKey, len(keys))
 	for _, key := range keys {
 		named.accountKey(key)
 		named.end()
 	}
 	args, err := named.args()
-	if err != nil {
-		return nil, err
-	}
-	none, err := newColumns([]uint32{pgtype.Int8OID}, 0).args()
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +150,7 @@ func (c *conn) accountsOf(ctx context.Context, entries []store.Posted) (map[ledg
 		a := r.account()
 		accounts[a.Key] = a
 		return nil
-	}, append(args, none...)...)
+	}, append(args, intsParam(nil))...)
 	_, _, err = c.send(ctx, &p, false)
 	return accounts, err
 }
@@ -166,7 +160,7 @@ func (c *conn) moveAccounts(ctx context.Context, accounts map[ledger.Key]account
 	if len(moved) == 0 {
 		return nil
 	}
-	rows := newColumns(updateAccounts.shape.oids, len(moved))
+	rows := newColumns(updateAccounts.shape, len(moved))
 	for key := range moved {
 		a := accounts[key]
 		rows.int(a.id)

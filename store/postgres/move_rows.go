@@ -108,8 +108,8 @@ func firstError(steps ...func() error) error {
 }
 
 var (
-	newKeyset   = shapeOf("name text, sealed bytea")
-	filledEvent = shapeOf(`position int8, id uuid, type text, kind text, object uuid, version int8, user_id int8,
+	newKeyset   = shapeOf("", "name text, sealed bytea")
+	filledEvent = shapeOf("", `position int8, id uuid, type text, kind text, object uuid, version int8, user_id int8,
 		data text`)
 )
 
@@ -146,43 +146,18 @@ func fillRows[T any](ctx context.Context, c *conn, name string, s shape, rows []
 	if len(rows) == 0 {
 		return nil
 	}
-	values := newColumns(s.oids, len(rows))
+	values := newTuples(s, len(rows))
 	for i := range rows {
 		bind(values, &rows[i])
 		values.end()
 	}
-	if values.err != nil {
-		return fmt.Errorf("%w: %w", store.ErrRefused, values.err)
+	tuples, err := values.tuples()
+	if err != nil {
+		return fmt.Errorf("%w: %w", store.ErrRefused, err)
 	}
 	sql := "COPY " + name + " (" + s.list("") + ") FROM STDIN BINARY"
-	_, err := c.PgConn().CopyFrom(ctx, bytes.NewReader(values.tuples()), sql)
+	_, err = c.PgConn().CopyFrom(ctx, bytes.NewReader(tuples), sql)
 	return err
-}
-
-// copySignature begins what COPY reads, with no flags and no extension.
-const copySignature = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-
-// tuples returns the rows as COPY reads them: each value has its length before it
-// there as in an array.
-func (c *columns) tuples() []byte {
-	size, at := len(copySignature)+2*c.rows+2, make([]int, len(c.arrays))
-	for i, a := range c.arrays {
-		at[i] = arrayHeader
-		size += len(a) - arrayHeader
-	}
-	out := append(make([]byte, 0, size), copySignature...)
-	for range c.rows {
-		out = binary.BigEndian.AppendUint16(out, uint16(len(c.arrays)))
-		for i, a := range c.arrays {
-			end := at[i] + 4
-			if length := int32(binary.BigEndian.Uint32(a[at[i]:])); length > 0 {
-				end += int(length)
-			}
-			out = append(out, a[at[i]:end]...)
-			at[i] = end
-		}
-	}
-	return binary.BigEndian.AppendUint16(out, 0xffff)
 }
 
 // numeric binds a numeric in its own format: groups of four digits.

@@ -23,11 +23,11 @@ func TestNumeric(t *testing.T) {
 		sums = append(sums, money.NewSum(v))
 	}
 	for _, sum := range sums {
-		c := newColumns([]uint32{pgtype.NumericOID}, 1)
+		c := newColumns(shapeOf("", "n numeric"), 1)
 		c.numeric(sum)
 		c.end()
 		var got pgtype.Numeric
-		err := pgtype.NewMap().Scan(pgtype.NumericOID, pgtype.BinaryFormatCode, c.arrays[0][arrayHeader+4:], &got)
+		err := pgtype.NewMap().Scan(pgtype.NumericOID, pgtype.BinaryFormatCode, c.data[arrayHeader+16:c.row], &got)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func TestNumeric(t *testing.T) {
 // TestTuples: a row is written as COPY reads it.
 func TestTuples(t *testing.T) {
 	t.Parallel()
-	c := newColumns([]uint32{pgtype.TextOID, pgtype.BoolOID}, 2)
+	c := newTuples(shapeOf("", "t text, b bool"), 2)
 	c.text("ab")
 	c.bool(true)
 	c.end()
@@ -50,7 +50,7 @@ func TestTuples(t *testing.T) {
 	c.end()
 	want := copySignature + "\x00\x02\x00\x00\x00\x02ab\x00\x00\x00\x01\x01" +
 		"\x00\x02\xff\xff\xff\xff\x00\x00\x00\x01\x00" + "\xff\xff"
-	if got := string(c.tuples()); got != want {
-		t.Errorf("%q, want %q", got, want)
+	if got, err := c.tuples(); string(got) != want || err != nil {
+		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 }

@@ -12,27 +12,53 @@ import (
 	"florin/money"
 )
 
-// columns are rows on their way into the database: an array a column, in
-// PostgreSQL's binary formats, for unnest to make rows of again. Values are bound
+// columns are rows on their way into the database, in PostgreSQL's binary formats: an
+// array of rows of a shape's type, for unnest, or what COPY reads. Values are bound
 // row by row, each call for the next column; end ends a row.
 type columns struct {
-	oids   []uint32 // of the columns' types
-	arrays [][]byte
-	rows   int
-	next   int
-	err    error // the first
+	oids    []uint32 // of the columns' types
+	copying bool
+	data    []byte
+	row     int // where in data the present one begins
+	rows    int
+	next    int
+	err     error // the first
 }
 
 // arrayHeader is an array's: dimensions, whether there are NULLs, the elements'
 // type, their number, and what they are counted from.
 const arrayHeader = 20
 
-func newColumns(oids []uint32, rows int) *columns {
-	c := &columns{oids: oids, arrays: make([][]byte, len(oids))}
-	for i := range c.arrays {
-		c.arrays[i] = make([]byte, arrayHeader, arrayHeader+24*rows)
-	}
+// elementType is where in an array's header the elements' type stands.
+const elementType = 8
+
+// copySignature begins what COPY reads, with no flags and no extension.
+const copySignature = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// newColumns begins an array of rows.
+func newColumns(s shape, rows int) *columns {
+	c := &columns{oids: s.oids, data: make([]byte, arrayHeader, arrayHeader+rows*(8+20*len(s.oids)))}
+	c.begin()
 	return c
+}
+
+// newTuples begins what COPY reads.
+func newTuples(s shape, rows int) *columns {
+	c := &columns{oids: s.oids, copying: true, data: make([]byte, 0, len(copySignature)+rows*(2+16*len(s.oids))+2)}
+	c.data = append(c.data, copySignature...)
+	c.begin()
+	return c
+}
+
+// begin begins a row, which has its length before it in an array.
+func (c *columns) begin() {
+	c.row, c.next = len(c.data), 0
+	if c.copying {
+		c.data = binary.BigEndian.AppendUint16(c.data, uint16(len(c.oids)))
+		return
+	}
+	c.data = binary.BigEndian.AppendUint32(c.data, 0)
+	c.data = binary.BigEndian.AppendUint32(c.data, uint32(len(c.oids)))
 }
 
 // end ends a row.
@@ -40,34 +66,36 @@ func (c *columns) end() {
 	if c.next != len(c.oids) && c.err == nil {
 		c.err = fmt.Errorf("%d values are bound to %d columns", c.next, len(c.oids))
 	}
+	if !c.copying {
+		binary.BigEndian.PutUint32(c.data[c.row:], uint32(len(c.data)-c.row-4))
+	}
 	c.rows++
-	c.next = 0
+	c.begin()
 }
 
-// args returns the arrays as parameters.
+// args returns the array as a statement's parameter. Its elements' type is for send
+// to fill in.
 func (c *columns) args() ([][]byte, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	for i, a := range c.arrays {
-		binary.BigEndian.PutUint32(a[0:], 1)
-		binary.BigEndian.PutUint32(a[4:], 1)
-		binary.BigEndian.PutUint32(a[8:], c.oids[i])
-		binary.BigEndian.PutUint32(a[12:], uint32(c.rows))
-		binary.BigEndian.PutUint32(a[16:], 1)
-	}
-	return c.arrays, nil
+	beginArray(c.data, 0, c.rows)
+	return [][]byte{c.data[:c.row:c.row]}, nil
+}
+
+// tuples returns the rows as COPY reads them.
+func (c *columns) tuples() ([]byte, error) {
+	return binary.BigEndian.AppendUint16(c.data[:c.row], 0xffff), c.err
 }
 
 // put begins a value of a size in the next column.
 func (c *columns) put(size int) *[]byte {
-	if c.next == len(c.arrays) {
-		c.next = 0 // end tells
+	if !c.copying && c.next < len(c.oids) {
+		c.data = binary.BigEndian.AppendUint32(c.data, c.oids[c.next])
 	}
-	a := &c.arrays[c.next]
-	c.next++
-	*a = binary.BigEndian.AppendUint32(*a, uint32(size))
-	return a
+	c.next++ // end tells of one too many
+	c.data = binary.BigEndian.AppendUint32(c.data, uint32(size))
+	return &c.data
 }
 
 func (c *columns) null() { c.put(-1) }
@@ -192,12 +220,27 @@ func idParam(id ident.ID) []byte { return id[:] }
 
 // idsParam makes an array of ids.
 func idsParam(ids []ident.ID) []byte {
-	c := newColumns([]uint32{pgtype.UUIDOID}, len(ids))
+	a := make([]byte, arrayHeader, arrayHeader+20*len(ids))
+	beginArray(a, pgtype.UUIDOID, len(ids))
 	for _, id := range ids {
-		c.put(len(id))
-		c.arrays[0] = append(c.arrays[0], id[:]...)
-		c.end()
+		a = append(binary.BigEndian.AppendUint32(a, uint32(len(id))), id[:]...)
 	}
-	args, _ := c.args() // one value was bound to one column
-	return args[0]
+	return a
+}
+
+// intsParam makes an array of int8.
+func intsParam(values []int64) []byte {
+	a := make([]byte, arrayHeader, arrayHeader+12*len(values))
+	beginArray(a, pgtype.Int8OID, len(values))
+	for _, v := range values {
+		a = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(a, 8), uint64(v))
+	}
+	return a
+}
+
+// beginArray writes an array's header, into the room that it has.
+func beginArray(a []byte, element uint32, n int) {
+	for at, v := range []uint32{1, 1, element, uint32(n), 1} {
+		binary.BigEndian.PutUint32(a[4*at:], v)
+	}
 }

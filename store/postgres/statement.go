@@ -14,6 +14,7 @@ type statement struct {
 	name string
 	sql  string
 	oids []uint32
+	row  string // the type of the rows that the first parameter is an array of; empty for none
 }
 
 // defined are all statements: they are defined while the program starts.
@@ -26,32 +27,43 @@ func define(sql string, oids ...uint32) *statement {
 	return s
 }
 
-// kinds are the types that columns have: their own, and that of an array of them.
-// A numeric goes as a text.
-var kinds = map[string]struct{ oid, array uint32 }{
-	"uuid":        {pgtype.UUIDOID, pgtype.UUIDArrayOID},
-	"int8":        {pgtype.Int8OID, pgtype.Int8ArrayOID},
-	"int4":        {pgtype.Int4OID, pgtype.Int4ArrayOID},
-	"bool":        {pgtype.BoolOID, pgtype.BoolArrayOID},
-	"text":        {pgtype.TextOID, pgtype.TextArrayOID},
-	"numeric":     {pgtype.TextOID, pgtype.TextArrayOID},
-	"bytea":       {pgtype.ByteaOID, pgtype.ByteaArrayOID},
-	"jsonb":       {pgtype.JSONBOID, pgtype.JSONBArrayOID},
-	"timestamptz": {pgtype.TimestamptzOID, pgtype.TimestamptzArrayOID},
+// defineRows registers a statement whose first parameter is rows of a shape.
+func defineRows(s shape, sql string, oids ...uint32) *statement {
+	d := define(sql, append([]uint32{0}, oids...)...) // the text says the type, whose number is a database's own
+	d.row = s.row
+	return d
 }
 
-// shape is a list of columns, "id uuid, user_id int8, ...".
+// kinds are the types that columns have. A numeric goes as a text.
+var kinds = map[string]uint32{
+	"uuid":        pgtype.UUIDOID,
+	"int8":        pgtype.Int8OID,
+	"int4":        pgtype.Int4OID,
+	"bool":        pgtype.BoolOID,
+	"text":        pgtype.TextOID,
+	"numeric":     pgtype.TextOID,
+	"bytea":       pgtype.ByteaOID,
+	"jsonb":       pgtype.JSONBOID,
+	"timestamptz": pgtype.TimestamptzOID,
+}
+
+// shape is a list of columns, "id uuid, user_id int8, ...", and the name of the type
+// that the schema has for such rows.
 type shape struct {
-	names  []string
-	casts  []string // what a column's value of unnest is cast to; empty for nothing
-	oids   []uint32
-	arrays []uint32
+	row   string
+	names []string
+	casts []string // what a column's value is cast to; empty for nothing
+	oids  []uint32
 }
 
-func shapeOf(list string) (s shape) {
+// shapes are all that have a type: they are defined while the program starts.
+var shapes []shape
+
+func shapeOf(row, list string) (s shape) {
+	s.row = row
 	for column := range strings.SplitSeq(list, ",") {
 		name, kind, _ := strings.Cut(strings.TrimSpace(column), " ")
-		types, ok := kinds[kind]
+		oid, ok := kinds[kind]
 		if !ok {
 			panic(fmt.Sprintf("store/postgres: column %s is of no type that is known: %q", name, kind))
 		}
@@ -61,8 +73,10 @@ func shapeOf(list string) (s shape) {
 		}
 		s.names = append(s.names, name)
 		s.casts = append(s.casts, cast)
-		s.oids = append(s.oids, types.oid)
-		s.arrays = append(s.arrays, types.array)
+		s.oids = append(s.oids, oid)
+	}
+	if row != "" {
+		shapes = append(shapes, s)
 	}
 	return s
 }
@@ -82,23 +96,12 @@ func (s shape) values() string {
 	return b.String()
 }
 
-// rows returns the parameters as rows called v.
-func (s shape) rows() string {
-	var b strings.Builder
-	b.WriteString("unnest(")
-	for i := range s.names {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("$" + strconv.Itoa(i+1))
-	}
-	b.WriteString(") AS v (" + s.list("") + ")")
-	return b.String()
-}
+// rows returns the first parameter as rows called v.
+func (s shape) rows() string { return "unnest($1::" + s.row + "[]) AS v" }
 
-// numbered returns the parameters as rows called v, with their place from 1.
+// numbered returns the first parameter as rows called v, with their place from 1.
 func numbered(s shape) string {
-	return strings.Replace(strings.TrimSuffix(s.rows(), ")")+", place)", ") AS v", ") WITH ORDINALITY AS v", 1)
+	return "unnest($1::" + s.row + "[]) WITH ORDINALITY AS v (" + s.list("") + ", place)"
 }
 
 // writing is a statement that writes rows.
@@ -109,15 +112,15 @@ type writing struct {
 
 // defineInsert registers the statement that inserts rows of columns.
 func defineInsert(table, columns string) writing {
-	s := shapeOf(columns)
+	s := shapeOf(table+"_insert", columns)
 	sql := "INSERT INTO " + table + " (" + s.list("") + ") SELECT " + s.values() + " FROM " + s.rows()
-	return writing{define(sql, s.arrays...), s}
+	return writing{defineRows(s, sql), s}
 }
 
 // defineUpdate registers the statement that updates the rows that the first keys
 // of columns name, and fails when one of them is not there.
 func defineUpdate(table string, keys int, columns string) writing {
-	s := shapeOf(columns)
+	s := shapeOf(table+"_update", columns)
 	var set, where []string
 	for i, name := range s.names {
 		if i < keys {
@@ -127,7 +130,7 @@ func defineUpdate(table string, keys int, columns string) writing {
 		}
 	}
 	sql := "WITH written AS (UPDATE " + table + " AS t SET " + strings.Join(set, ", ") + " FROM " + s.rows() +
-		" WHERE " + strings.Join(where, " AND ") + " RETURNING 1) SELECT expect(count(*), $" +
-		strconv.Itoa(len(s.names)+1) + ") FROM written"
-	return writing{define(sql, append(s.arrays, pgtype.Int8OID)...), s}
+		" WHERE " + strings.Join(where, " AND ") +
+		" RETURNING 1) SELECT expect(count(*), $2) FROM written"
+	return writing{defineRows(s, sql, pgtype.Int8OID), s}
 }

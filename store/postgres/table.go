@@ -22,7 +22,7 @@ func (v *table[T]) queue(p *pipe, changes []store.Change[T]) {
 		}
 	}
 	if fresh > 0 {
-		rows := newColumns(v.insert.shape.oids, fresh)
+		rows := newColumns(v.insert.shape, fresh)
 		for i := range changes {
 			if changes[i].New {
 				v.bind(rows, &changes[i].Value)
@@ -32,7 +32,7 @@ func (v *table[T]) queue(p *pipe, changes []store.Change[T]) {
 		p.insert(v.insert, rows)
 	}
 	if changed := len(changes) - fresh; changed > 0 {
-		rows := newColumns(v.update.shape.oids, changed)
+		rows := newColumns(v.update.shape, changed)
 		for i := range changes {
 			if !changes[i].New {
 				v.rebind(rows, &changes[i].Value)

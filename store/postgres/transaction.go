@@ -45,8 +45,8 @@ func (t *tx) writeTransactions(transactions []ledger.Transaction) error {
 	if len(transactions) == 0 {
 		return nil
 	}
-	rows := newColumns(insertTransactions.shape.oids, len(transactions))
-	entries := newColumns(insertEntries.shape.oids, 2*len(transactions))
+	rows := newColumns(insertTransactions.shape, len(transactions))
+	entries := newColumns(insertEntries.shape, 2*len(transactions))
 	for i := range transactions {
 		v := &transactions[i]
 		rows.transaction(v)

@@ -34,7 +34,7 @@ func (p *pipe) queueReceived(list []wallet.Transfer) {
 	if len(list) == 0 {
 		return
 	}
-	rows := newColumns(insertReceived.shape.oids, len(list))
+	rows := newColumns(insertReceived.shape, len(list))
 	for i := range list {
 		rows.transfer(&list[i])
 		rows.end()
