@@ -60,6 +60,7 @@ func (s *Service) authorizeWave(ctx context.Context, requests []Authorize) []Bat
 	runs := make([]*charging, len(requests))
 	items := make([]commit.Item, 0, len(requests))
 	opening := make([]*charging, 0, len(requests))
+	s.warm(ctx, requests)
 	var ended []*charging
 	var claims []*store.Claim
 	for i, r := range requests {

@@ -182,6 +182,34 @@ func (s *Service) instrument(ctx context.Context, userID int64, name string) (in
 	return instrument{method: id, card: card, fingerprint: m.Fingerprint}, nil
 }
 
+// warm has the payment methods of requests in the cache, where it can, with one
+// question a shard. What fails is asked again for each request.
+func (s *Service) warm(ctx context.Context, requests []Authorize) {
+	missing := make([][]ident.ID, s.cfg.Store.Shards())
+	for _, r := range requests {
+		id, err := ident.Parse(ident.PaymentMethod, r.Method)
+		if err != nil || id.Bucket() != ident.Bucket(r.UserID) {
+			continue
+		}
+		if _, ok := s.cfg.Methods.Get(id); !ok {
+			shard := s.shardOf(r.UserID)
+			missing[shard] = append(missing[shard], id)
+		}
+	}
+	s.cfg.Each(len(missing), len(missing), func(shard int) {
+		if len(missing[shard]) < 2 {
+			return
+		}
+		found, err := s.cfg.Store.FindMethods(ctx, shard, missing[shard])
+		if err != nil {
+			return
+		}
+		for _, m := range found {
+			s.cfg.Methods.Put(m)
+		}
+	})
+}
+
 // chargeable tells, inside the Tx that starts an attempt, whether the payment
 // method is still there: what was read before, or is cached, may be old.
 func chargeable(v *commit.View, method ident.ID) error {

@@ -119,6 +119,13 @@ func (s *simStore) Method(ctx context.Context, id ident.ID) (vault.PaymentMethod
 	})
 }
 
+// FindMethods implements store.Reader.
+func (s *simStore) FindMethods(ctx context.Context, shard int, ids []ident.ID) ([]vault.PaymentMethod, error) {
+	return read(ctx, s, "methods by id", shard, func() ([]vault.PaymentMethod, error) {
+		return s.Store.FindMethods(background(), shard, ids)
+	})
+}
+
 // FindClaim implements store.Reader.
 func (s *simStore) FindClaim(ctx context.Context, shard int, c store.Claim) (store.Claim, error) {
 	return read(ctx, s, "claim: "+c.Key, shard, func() (store.Claim, error) {

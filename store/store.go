@@ -188,6 +188,9 @@ type Reader interface {
 	Disputes(ctx context.Context, shard int, q DisputeQuery) ([]payment.Dispute, error)
 	// Method returns a payment method, deleted or not, or ErrNotFound.
 	Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error)
+	// FindMethods returns those of a shard's payment methods that are there, deleted
+	// or not, in any order.
+	FindMethods(ctx context.Context, shard int, ids []ident.ID) ([]vault.PaymentMethod, error)
 	// Methods lists a user's payment methods that are not deleted, newest first.
 	Methods(ctx context.Context, userID int64, page Page) ([]vault.PaymentMethod, error)
 	// Batch returns a batch without its items, or ErrNotFound.

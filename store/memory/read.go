@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -96,6 +97,19 @@ func (s *Store) Refund(ctx context.Context, id ident.ID) (payment.Refund, error)
 // Method returns a payment method, deleted or not, or ErrNotFound.
 func (s *Store) Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error) {
 	return one(ctx, s, id, func(sh *shard) *table[vault.PaymentMethod] { return &sh.methods })
+}
+
+// FindMethods returns those of a shard's payment methods that are there.
+func (s *Store) FindMethods(ctx context.Context, _ int, ids []ident.ID) (found []vault.PaymentMethod, err error) {
+	for _, id := range ids {
+		switch m, err := s.Method(ctx, id); {
+		case err == nil:
+			found = append(found, m)
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // FindClaim returns the claim that holds the key of c, or ErrNotFound.

@@ -48,9 +48,21 @@ func (r *row) method() (m vault.PaymentMethod) {
 	return m
 }
 
-const selectMethod = `SELECT ` + methodColumns + ` FROM payment_methods WHERE id = $1`
+const (
+	selectMethod  = `SELECT ` + methodColumns + ` FROM payment_methods WHERE id = $1`
+	selectMethods = `SELECT ` + methodColumns + ` FROM payment_methods WHERE id = ANY($1)`
+)
 
 // Method returns a payment method, deleted or not, or ErrNotFound.
 func (s *Store) Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error) {
 	return readOne(ctx, s.of(id), (*row).method, selectMethod, id)
+}
+
+// FindMethods returns those of a shard's payment methods that are there.
+func (s *Store) FindMethods(ctx context.Context, shard int, ids []ident.ID) ([]vault.PaymentMethod, error) {
+	wanted := make([][16]byte, len(ids))
+	for i := range ids {
+		wanted[i] = ids[i]
+	}
+	return readAll(ctx, s.shards[shard], (*row).method, selectMethods, wanted)
 }

@@ -146,7 +146,7 @@ func (c *conn) fillTypes(ctx context.Context, p *pipe) error {
 	data := c.PgConn().CustomData()
 	types, asked := data[rowTypesKey].(map[string]uint32)
 	for _, s := range p.steps {
-		if s.statement.row == "" {
+		if s.row == "" {
 			continue
 		}
 		if !asked {
@@ -156,7 +156,7 @@ func (c *conn) fillTypes(ctx context.Context, p *pipe) error {
 			}
 			data[rowTypesKey], asked = types, true
 		}
-		binary.BigEndian.PutUint32(s.args[0][elementType:], types[s.statement.row])
+		binary.BigEndian.PutUint32(s.args[0][elementType:], types[s.row])
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 
 	"florin/ident"
 	"florin/store"
@@ -82,6 +83,22 @@ func (s *Store) Method(ctx context.Context, id ident.ID) (m vault.PaymentMethod,
 		return err
 	})
 	return m, err
+}
+
+// FindMethods returns those of a shard's payment methods that are there.
+func (s *Store) FindMethods(ctx context.Context, shard int, ids []ident.ID) (found []vault.PaymentMethod, err error) {
+	err = s.shards[shard].read(ctx, func(c *conn) error {
+		for _, id := range ids {
+			switch m, err := c.method(id); {
+			case err == nil:
+				found = append(found, m)
+			case !errors.Is(err, store.ErrNotFound):
+				return err
+			}
+		}
+		return nil
+	})
+	return found, err
 }
 
 // Methods lists a user's payment methods that are not deleted, newest first.

@@ -21,6 +21,9 @@ func (f *fixture) method(userID int64) vault.PaymentMethod {
 func methodRoundtrip(f *fixture) {
 	m, other := f.method(f.user(0, 1)), f.method(f.user(0, 2))
 	f.commit(0, store.Changes{Methods: fresh(m, other)})
+	some, err := f.store.FindMethods(f.ctx, 0, []ident.ID{f.ids.New(1), m.ID})
+	f.check(err)
+	same(f, some, []vault.PaymentMethod{m})
 	got, err := f.store.Method(f.ctx, m.ID)
 	f.check(err)
 	same(f, got, m)
