@@ -46,28 +46,49 @@ type claimed struct {
 	holders []*store.Claim
 }
 
-// claim claims the group's keys: a lost claim is its command's answer.
-func claim(ctx context.Context, tx store.Tx, group []item, answers []error) (all claimed, err error) {
-	all.claims = make([]store.Claim, 0, len(group))
-	all.of = make([]int, 0, len(group))
+// claimsOf collects what the group claims.
+func claimsOf(group []item) claimed {
+	all := claimed{claims: make([]store.Claim, 0, len(group)), of: make([]int, 0, len(group))}
 	for i, it := range group {
 		eachClaim(it.command, func(c *store.Claim) {
 			all.claims = append(all.claims, *c)
 			all.of = append(all.of, i)
 		})
 	}
-	if len(all.claims) == 0 {
-		return all, nil
+	return all
+}
+
+// take claims the group's keys, and loads what its commands read. Where claiming is a
+// round trip of its own, what belongs to lost claims is not loaded.
+func (c *claimed) take(ctx context.Context, tx store.Tx, group []item, answers []error) (
+	keys store.Keys, state store.State, err error,
+) {
+	if one, ok := tx.(store.OneTrip); ok && len(c.claims) > 0 {
+		keys = union(group, answers, tx.Slot())
+		c.holders, state, err = one.ClaimAndLoad(ctx, c.claims, keys)
+		if err == nil {
+			c.answer(answers)
+		}
+		return keys, state, err
 	}
-	if all.holders, err = tx.Claim(ctx, all.claims); err != nil {
-		return all, err
+	if len(c.claims) > 0 {
+		if c.holders, err = tx.Claim(ctx, c.claims); err != nil {
+			return keys, state, err
+		}
+		c.answer(answers)
 	}
-	for j, holder := range all.holders {
-		if i := all.of[j]; holder != nil && answers[i] == nil {
+	keys = union(group, answers, tx.Slot())
+	state, err = tx.Load(ctx, keys)
+	return keys, state, err
+}
+
+// answer tells the commands whose claims were lost.
+func (c *claimed) answer(answers []error) {
+	for j, holder := range c.holders {
+		if i := c.of[j]; holder != nil && answers[i] == nil {
 			answers[i] = &LostClaim{Holder: *holder}
 		}
 	}
-	return all, nil
 }
 
 // lost returns the claims won by commands that lost another.

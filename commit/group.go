@@ -65,12 +65,8 @@ func (c *Committer) try(ctx context.Context, group []item) (answers []error, aga
 	}
 	defer tx.Rollback()
 	answers = make([]error, len(group))
-	claims, err := claim(ctx, tx, group, answers)
-	if err != nil {
-		return nil, nil, err
-	}
-	keys := union(group, answers, tx.Slot())
-	state, err := tx.Load(ctx, keys)
+	claims := claimsOf(group)
+	keys, state, err := claims.take(ctx, tx, group, answers)
 	if err != nil {
 		return nil, nil, err
 	}

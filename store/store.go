@@ -76,6 +76,12 @@ type Tx interface {
 	Rollback()
 }
 
+// OneTrip is a Tx to which a question is a round trip: it claims and loads with one,
+// as Claim and then Load do.
+type OneTrip interface {
+	ClaimAndLoad(ctx context.Context, claims []Claim, keys Keys) ([]*Claim, State, error)
+}
+
 // Claim is a unique key, and what was made under it: the record of an
 // idempotent request.
 type Claim struct {

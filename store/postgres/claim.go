@@ -23,9 +23,7 @@ var (
 		object uuid, at timestamptz, answer bytea`)
 	insertClaims = defineRows(newClaim, `INSERT INTO claims (`+newClaim.list("")+`) SELECT `+newClaim.values()+` FROM `+newClaim.rows()+
 		` ORDER BY v.identity ON CONFLICT DO NOTHING RETURNING identity`)
-	// selectHolders finds the claims that the Tx has not just inserted.
-	selectHolders = define(`SELECT `+claimColumns+` FROM claims
-		WHERE identity = ANY($1) AND xmin <> pg_current_xact_id()::xid`, pgtype.UUIDArrayOID)
+	selectHolders = define(selectClaims, pgtype.UUIDArrayOID)
 	deleteClaims = define(`DELETE FROM claims WHERE identity = ANY($1)`, pgtype.UUIDArrayOID)
 	answerClaims = defineUpdate("claims", 1, "identity uuid, answer bytea")
 )
@@ -109,40 +107,63 @@ func (sh *shard) findClaims(ctx context.Context, claims []store.Claim) ([]*store
 	return holders, err
 }
 
-// claim inserts the claims that nobody holds, and reads who holds the others.
-func (t *tx) claim(ctx context.Context, claims []store.Claim) ([]*store.Claim, error) {
-	holders := make([]*store.Claim, len(claims))
+// claiming is claims on their way: won is filled when they have been sent.
+type claiming struct {
+	claims []store.Claim
+	ids    []ident.ID // identities
+	won    map[ident.ID]bool
+}
+
+// queueClaims queues the inserting of the claims that nobody holds.
+func (p *pipe) queueClaims(claims []store.Claim) *claiming {
+	c := &claiming{claims: claims, ids: make([]ident.ID, len(claims)), won: make(map[ident.ID]bool, len(claims))}
 	if len(claims) == 0 {
-		return holders, nil
+		return c
 	}
-	ids := make([]ident.ID, len(claims))
 	order := make([]int, len(claims))
 	for i := range claims {
-		ids[i], order[i] = identity(&claims[i]), i
+		c.ids[i], order[i] = identity(&claims[i]), i
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(bytes.Compare(ids[a][:], ids[b][:]), cmp.Compare(a, b)) })
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(bytes.Compare(c.ids[a][:], c.ids[b][:]), cmp.Compare(a, b))
+	})
 	rows := newColumns(newClaim, len(claims))
 	for _, i := range order {
-		rows.claim(ids[i], &claims[i])
+		rows.claim(c.ids[i], &claims[i])
 		rows.end()
 	}
 	args, err := rows.args()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", store.ErrRefused, err)
+		p.fail(fmt.Errorf("%w: %w", store.ErrRefused, err))
+		return c
 	}
-	var p pipe
-	won := make(map[ident.ID]bool, len(claims))
+	p.queue(insertClaims, func(r *row) error { c.won[r.id()] = true; return nil }, args...)
+	return c
+}
+
+// holders tells who holds the claims that were sent and not won: nil for those that
+// were.
+func (t *tx) holders(ctx context.Context, c *claiming) ([]*store.Claim, error) {
+	holders := make([]*store.Claim, len(c.claims))
 	taken := map[ident.ID]*store.Claim{}
-	p.queue(insertClaims, func(r *row) error { won[r.id()] = true; return nil }, args...)
-	p.queue(selectHolders, func(r *row) error {
-		c := r.claim()
-		taken[identity(&c)] = &c
-		return nil
-	}, idsParam(ids))
-	if _, _, err := t.trip(ctx, &p, false); err != nil {
-		return nil, err
+	var lost []ident.ID
+	for _, id := range c.ids {
+		if !c.won[id] {
+			lost = append(lost, id)
+		}
 	}
-	return holders, t.hold(claims, ids, won, taken, holders)
+	if len(lost) > 0 {
+		var p pipe
+		p.queue(selectHolders, func(r *row) error {
+			c := r.claim()
+			taken[identity(&c)] = &c
+			return nil
+		}, idsParam(lost))
+		if _, _, err := t.trip(ctx, &p, false); err != nil {
+			return nil, err
+		}
+	}
+	return holders, t.hold(c.claims, c.ids, c.won, taken, holders)
 }
 
 // hold sorts out which claims were won, and who has the others.

@@ -45,7 +45,8 @@ var (
 	loadHolds     = locking(holdColumns, "holds")
 )
 
-func (t *tx) load(ctx context.Context, keys store.Keys) (store.State, error) {
+// load reads and locks what keys name, behind what is in the pipe.
+func (t *tx) load(ctx context.Context, p *pipe, keys store.Keys) (store.State, error) {
 	state := store.State{
 		Payments: make(map[ident.ID]payment.Payment, len(keys.Payments)),
 		Methods:  make(map[ident.ID]vault.PaymentMethod, len(keys.Methods)),
@@ -57,15 +58,14 @@ func (t *tx) load(ctx context.Context, keys store.Keys) (store.State, error) {
 		Batches:   make(map[ident.ID]payment.Batch, len(keys.Batches)),
 		Holds:     make(map[ident.ID]wallet.Hold, len(keys.Holds)),
 	}
-	var p pipe
 	known, unknown := t.sh.known(keys.Accounts)
 	p.makeAccounts(unknown)
 	p.loadPayments(keys.Payments, state.Payments)
-	loadInto(&p, loadMethods, keys.Methods, state.Methods, func(r *row) (ident.ID, vault.PaymentMethod) {
+	loadInto(p, loadMethods, keys.Methods, state.Methods, func(r *row) (ident.ID, vault.PaymentMethod) {
 		m := r.method()
 		return m.ID, m
 	})
-	loadInto(&p, loadAPIKeys, keys.APIKeys, state.APIKeys, func(r *row) (ident.ID, access.APIKey) {
+	loadInto(p, loadAPIKeys, keys.APIKeys, state.APIKeys, func(r *row) (ident.ID, access.APIKey) {
 		k := r.apiKey()
 		return k.ID, k
 	})
@@ -73,22 +73,22 @@ func (t *tx) load(ctx context.Context, keys store.Keys) (store.State, error) {
 		v := r.transfer()
 		return v.ID, v
 	}
-	loadInto(&p, loadTransfers, keys.Transfers, state.Transfers, transferByID)
-	loadInto(&p, loadReceived, keys.Received, state.Received, transferByID)
-	loadInto(&p, loadBatches, keys.Batches, state.Batches, func(r *row) (ident.ID, payment.Batch) {
+	loadInto(p, loadTransfers, keys.Transfers, state.Transfers, transferByID)
+	loadInto(p, loadReceived, keys.Received, state.Received, transferByID)
+	loadInto(p, loadBatches, keys.Batches, state.Batches, func(r *row) (ident.ID, payment.Batch) {
 		b := r.batch()
 		return b.ID, b
 	})
-	loadInto(&p, loadHolds, keys.Holds, state.Holds, func(r *row) (ident.ID, wallet.Hold) {
+	loadInto(p, loadHolds, keys.Holds, state.Holds, func(r *row) (ident.ID, wallet.Hold) {
 		h := r.hold()
 		return h.ID, h
 	})
 	t.fresh = unknown
-	t.loadAccounts(&p, known, unknown, state.Accounts)
+	t.loadAccounts(p, known, unknown, state.Accounts)
 	if len(p.steps) == 0 && p.err == nil {
 		return state, nil
 	}
-	if _, _, err := t.trip(ctx, &p, false); err != nil {
+	if _, _, err := t.trip(ctx, p, false); err != nil {
 		return state, err
 	}
 	for _, finish := range p.after {

@@ -39,7 +39,7 @@ var (
 		RETURNING slot, fence`, slotTime.Milliseconds())
 	// The lock lets the holder give signs of life, and keeps everybody from taking
 	// the slot until the Tx has ended.
-	checkSlot = define(`SELECT expect(count(*), 1) FROM
+	checkSlot = define(`SELECT CASE WHEN count(*) <> 1 THEN expect(count(*), 1) END FROM
 		(SELECT 1 FROM slots WHERE slot = $1 AND holder = $2 AND fence = $3 FOR KEY SHARE) AS held`,
 		pgtype.Int4OID, pgtype.UUIDOID, pgtype.Int8OID)
 )

@@ -131,6 +131,6 @@ func defineUpdate(table string, keys int, columns string) writing {
 	}
 	sql := "WITH written AS (UPDATE " + table + " AS t SET " + strings.Join(set, ", ") + " FROM " + s.rows() +
 		" WHERE " + strings.Join(where, " AND ") +
-		" RETURNING 1) SELECT expect(count(*), $2) FROM written"
+		" RETURNING 1) SELECT CASE WHEN count(*) <> $2 THEN expect(count(*), $2) END FROM written"
 	return writing{defineRows(s, sql, pgtype.Int8OID), s}
 }

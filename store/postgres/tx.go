@@ -41,6 +41,8 @@ var (
 
 var errEnded = errors.New("store/postgres: the Tx has ended")
 
+var _ store.OneTrip = (*tx)(nil)
+
 // Begin opens a writing Tx on a shard.
 func (s *Store) Begin(ctx context.Context, shard int) (store.Tx, error) {
 	sh := s.shards[shard]
@@ -139,10 +141,36 @@ func (t *tx) do(what string, step func() error) error {
 // Claim claims unique keys.
 func (t *tx) Claim(ctx context.Context, claims []store.Claim) (holders []*store.Claim, err error) {
 	err = t.do("claim", func() error {
-		holders, err = t.claim(ctx, claims)
+		var p pipe
+		asked := p.queueClaims(claims)
+		if len(claims) > 0 {
+			if _, _, err := t.trip(ctx, &p, false); err != nil {
+				return err
+			}
+		}
+		holders, err = t.holders(ctx, asked)
 		return err
 	})
 	return holders, err
+}
+
+// ClaimAndLoad implements store.OneTrip.
+func (t *tx) ClaimAndLoad(
+	ctx context.Context, claims []store.Claim, keys store.Keys,
+) (holders []*store.Claim, state store.State, err error) {
+	err = t.do("claim and load", func() error {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", store.ErrUnavailable, ctx.Err())
+		}
+		var p pipe
+		asked := p.queueClaims(claims)
+		if state, err = t.load(ctx, &p, keys); err != nil {
+			return err
+		}
+		holders, err = t.holders(ctx, asked)
+		return err
+	})
+	return holders, state, err
 }
 
 // Load reads and locks what keys name; accounts are made.
@@ -151,7 +179,8 @@ func (t *tx) Load(ctx context.Context, keys store.Keys) (state store.State, err 
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w: %w", store.ErrUnavailable, ctx.Err())
 		}
-		state, err = t.load(ctx, keys)
+		var p pipe
+		state, err = t.load(ctx, &p, keys)
 		return err
 	})
 	return state, err
