@@ -58,8 +58,8 @@ func claimsOf(group []item) claimed {
 	return all
 }
 
-// take claims the group's keys, and loads what its commands read. Where claiming is a
-// round trip of its own, what belongs to lost claims is not loaded.
+// take claims the group's keys, and loads what its commands read: where both are one
+// round trip, that of commands too that lost their claims.
 func (c *claimed) take(ctx context.Context, tx store.Tx, group []item, answers []error) (
 	keys store.Keys, state store.State, err error,
 ) {

@@ -26,8 +26,8 @@ type Config struct {
 	// MaxQueue is the most commands waiting before Enqueue refuses; 32768 by
 	// default.
 	MaxQueue int
-	// Pause is waited before gathering while the last group held more than one
-	// command; 0 by default.
+	// Pause is waited before gathering while commands come at the same time, up to
+	// longestPause times as long where groups take long; 0 by default.
 	Pause time.Duration
 	// Patience is how long the callers of a group whose commit is unknown wait for
 	// the store to tell; after that they are told that it is not known. 0, the
@@ -72,9 +72,11 @@ type Committer struct {
 	mu    sync.Mutex
 	queue []item
 	ready chan struct{} // holds one token while the queue may not be empty
-	last  int           // commands in the last group; Step's own
 
-	scratch scratch // Step's own
+	// Step's own:
+	crowded bool          // commands come at the same time
+	took    time.Duration // by a group, a moving mean
+	scratch scratch
 }
 
 // item is a command in the queue.
@@ -154,13 +156,14 @@ func (c *Committer) Step(ctx context.Context) (int, error) {
 	if c.Len() == 0 {
 		return 0, nil
 	}
-	if c.last > 1 && c.cfg.Pause > 0 {
-		_ = c.cfg.Clock.Sleep(ctx, c.cfg.Pause)
+	if pause := c.pause(); pause > 0 {
+		_ = c.cfg.Clock.Sleep(ctx, pause)
 	}
 	release := c.cfg.Permits.acquire()
 	group := c.gather()
-	c.last = len(group)
+	began := c.cfg.Clock.Now()
 	answers, again := c.run(ctx, group, release)
+	c.observe(len(group), c.cfg.Clock.Now().Sub(began))
 	release()
 	for i, answer := range answers {
 		if !errors.Is(answer, errAgain) {
@@ -170,6 +173,31 @@ func (c *Committer) Step(ctx context.Context) (int, error) {
 	c.requeue(again)
 	clear(group)
 	return len(group) - len(again), nil
+}
+
+const (
+	// amortized is with how many commands in the queue a group is worth its while.
+	amortized = 64
+	// A group that takes quickGroup times the least pause is not slow.
+	quickGroup   = 4
+	longestPause = 15
+)
+
+// pause returns how long to wait for more commands. Where a group takes much longer
+// than the least pause, the store has too much to do with too many groups, perhaps of
+// other processes: then the pause is longer, for groups that are fewer and larger.
+func (c *Committer) pause() time.Duration {
+	least := c.cfg.Pause
+	if !c.crowded || least <= 0 || c.Len() >= amortized {
+		return 0
+	}
+	return min(max(c.took-quickGroup*least, least), longestPause*least)
+}
+
+// observe learns from a group what pause needs.
+func (c *Committer) observe(commands int, took time.Duration) {
+	c.took += (took - c.took) / 4
+	c.crowded = commands > 1 || c.Len() > 0
 }
 
 // gather takes a group from the queue: no two of its commands claim one key. The

@@ -77,9 +77,9 @@ type Commit struct {
 	// PermitHold is after what time a permit is lent to another shard; 50 ms by
 	// default.
 	PermitHold time.Duration `yaml:"permit_hold"`
-	// Pause is how long a shard gathers before a group while the last one held
-	// more than one request: 0 on the embedded store, 2 ms on PostgreSQL, by
-	// default.
+	// Pause is how long a shard gathers before a group while requests come at the
+	// same time, up to 15 times as long where groups take long: 0 on the embedded
+	// store, 2 ms on PostgreSQL, by default.
 	Pause time.Duration `yaml:"pause"`
 	// MaxGroup is the most requests that are committed together; 512 by default.
 	MaxGroup int `yaml:"max_group"`

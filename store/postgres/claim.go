@@ -19,13 +19,13 @@ import (
 const claimColumns = `hash, scope, user_id, key, digest, kind, object, at, answer`
 
 var (
-	newClaim = shapeOf("claims_insert", `identity uuid, hash int8, scope text, user_id int8, key text, digest bytea, kind text,
-		object uuid, at timestamptz, answer bytea`)
-	insertClaims = defineRows(newClaim, `INSERT INTO claims (`+newClaim.list("")+`) SELECT `+newClaim.values()+` FROM `+newClaim.rows()+
-		` ORDER BY v.identity ON CONFLICT DO NOTHING RETURNING identity`)
+	newClaim = shapeOf("claims_insert", `identity uuid, hash int8, scope text, user_id int8, key text, digest bytea,
+		kind text, object uuid, at timestamptz, answer bytea`)
+	insertClaims = defineRows(newClaim, `INSERT INTO claims (`+newClaim.list("")+`) SELECT `+newClaim.values()+
+		` FROM `+newClaim.rows()+` ORDER BY v.identity ON CONFLICT DO NOTHING RETURNING identity`)
 	selectHolders = define(selectClaims, pgtype.UUIDArrayOID)
-	deleteClaims = define(`DELETE FROM claims WHERE identity = ANY($1)`, pgtype.UUIDArrayOID)
-	answerClaims = defineUpdate("claims", 1, "identity uuid, answer bytea")
+	deleteClaims  = define(`DELETE FROM claims WHERE identity = ANY($1)`, pgtype.UUIDArrayOID)
+	answerClaims  = defineUpdate("claims", 1, "identity uuid, answer bytea")
 )
 
 const selectClaims = `SELECT ` + claimColumns + ` FROM claims WHERE identity = ANY($1)`

@@ -15,7 +15,8 @@ const eventColumns = `position, id, type, kind, object, version, user_id, data`
 const positionBits = 21
 
 var (
-	newEvent = shapeOf("events_insert", `id uuid, type text, kind text, object uuid, version int8, user_id int8, data text`)
+	newEvent = shapeOf("events_insert",
+		"id uuid, type text, kind text, object uuid, version int8, user_id int8, data text")
 	// The Tx's number is given before it has all its locks. One that has overtaken
 	// it, and written an earlier version of an object, has the later position: then
 	// this one begins again.

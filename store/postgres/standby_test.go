@@ -29,19 +29,7 @@ func TestCommittedLocally(t *testing.T) {
 	}
 	s := open(t, cfg)
 	expectWorks(t, s)
-	waits := func(names string) {
-		t.Helper()
-		for _, sql := range []string{
-			"ALTER SYSTEM SET synchronous_standby_names = '" + names + "'", "SELECT pg_reload_conf()",
-			`DO $$ BEGIN WHILE current_setting('synchronous_standby_names') <> '` + names + `' LOOP
-				PERFORM pg_sleep(0.01); END LOOP; END $$`,
-		} {
-			if err := server.Exec(t.Context(), sql); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	waits("nobody")
+	waitFor(t, server, "nobody")
 	p, group := newPayment(ids.New(4)), ids.New(0)
 	ended, canceled := make(chan struct{}), make(chan error, 1)
 	go func() {
@@ -73,11 +61,36 @@ func TestCommittedLocally(t *testing.T) {
 	if _, err := s.FindClaim(t.Context(), 0, claim); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("its claim: %v", err)
 	}
-	waits("")
+	// Who repeats the request meets the claim in its own Tx, whose COMMIT tells no more.
+	tx, err := s.Begin(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if holders, err := tx.Claim(t.Context(), []store.Claim{claim}); err != nil || holders[0] == nil {
+		t.Errorf("the claim's holder: %v, %v", holders, err)
+	}
+	if err := tx.Commit(t.Context()); !errors.Is(err, store.ErrCommitUnknown) {
+		t.Errorf("the repeat's commit: %v", err)
+	}
+	waitFor(t, server, "")
 	if ok, err := s.Committed(t.Context(), 0, group); !ok || err != nil {
 		t.Errorf("at last: %v, %v", ok, err)
 	}
 	if held, err := s.FindClaim(t.Context(), 0, claim); err != nil || held.Key != claim.Key {
 		t.Errorf("its claim, at last: %+v, %v", held, err)
+	}
+}
+
+// waitFor has the server's commits wait for a standby, for none where its name is empty.
+func waitFor(t *testing.T, server *pgtest.Server, name string) {
+	t.Helper()
+	for _, sql := range []string{
+		"ALTER SYSTEM SET synchronous_standby_names = '" + name + "'", "SELECT pg_reload_conf()",
+		`DO $$ BEGIN WHILE current_setting('synchronous_standby_names') <> '` + name + `' LOOP
+			PERFORM pg_sleep(0.01); END LOOP; END $$`,
+	} {
+		if err := server.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
