@@ -12,6 +12,11 @@ type MoreClaims interface {
 	MoreClaims() []store.Claim
 }
 
+func hasMore(command Command) bool {
+	_, more := command.(MoreClaims)
+	return more
+}
+
 // eachClaim visits the claims of a command.
 func eachClaim(command Command, visit func(*store.Claim)) {
 	if claim := command.Claim(); claim != nil {

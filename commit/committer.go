@@ -75,7 +75,9 @@ type Committer struct {
 
 	// Step's own:
 	crowded bool          // commands come at the same time
+	left    int           // commands that the last gather left behind
 	took    time.Duration // by a group, a moving mean
+	quick   time.Duration // what the quick groups take
 	scratch scratch
 }
 
@@ -165,6 +167,7 @@ func (c *Committer) Step(ctx context.Context) (int, error) {
 	answers, again := c.run(ctx, group, release)
 	c.observe(len(group), c.cfg.Clock.Now().Sub(began))
 	release()
+	repeats := c.repeats(answers)
 	for i, answer := range answers {
 		if !errors.Is(answer, errAgain) {
 			group[i].answer(answer)
@@ -172,31 +175,77 @@ func (c *Committer) Step(ctx context.Context) (int, error) {
 	}
 	c.requeue(again)
 	clear(group)
-	return len(group) - len(again), nil
+	return len(group) - len(again) + repeats, nil
+}
+
+// repeats answers what is queued under keys that the group has found taken: else each
+// repeat of a key would need a group of its own.
+func (c *Committer) repeats(answers []error) (answered int) {
+	var found map[int64]*LostClaim
+	for _, answer := range answers {
+		var lost *LostClaim
+		if errors.As(answer, &lost) {
+			if found == nil {
+				found = map[int64]*LostClaim{}
+			}
+			found[lost.Holder.Hash] = lost
+		}
+	}
+	if found == nil {
+		return 0
+	}
+	var same []item
+	c.mu.Lock()
+	kept := c.queue[:0]
+	for _, it := range c.queue {
+		claim := it.command.Claim()
+		if claim != nil && !hasMore(it.command) {
+			if lost := found[claim.Hash]; lost != nil && lost.Holder.Same(*claim) {
+				same = append(same, it)
+				continue
+			}
+		}
+		kept = append(kept, it)
+	}
+	clear(c.queue[len(kept):])
+	c.queue = kept
+	c.mu.Unlock()
+	for _, it := range same {
+		claim := it.command.Claim()
+		it.answer(found[claim.Hash])
+	}
+	return len(same)
 }
 
 const (
 	// amortized is with how many commands in the queue a group is worth its while.
 	amortized = 64
-	// A group that takes quickGroup times the least pause is not slow.
-	quickGroup   = 4
+	// A group is slow that takes slowGroup times as long as the quick ones.
+	slowGroup = 3
+	// The longest pause is so many times the least.
 	longestPause = 15
 )
 
-// pause returns how long to wait for more commands. Where a group takes much longer
-// than the least pause, the store has too much to do with too many groups, perhaps of
-// other processes: then the pause is longer, for groups that are fewer and larger.
+// pause returns how long to wait for more commands. Where groups take much longer than
+// the quick ones, the store has too much to do with too many groups, perhaps of other
+// processes: then the pause is longer, for groups that are fewer and larger.
 func (c *Committer) pause() time.Duration {
 	least := c.cfg.Pause
-	if !c.crowded || least <= 0 || c.Len() >= amortized {
+	if !c.crowded || least <= 0 || c.Len()-c.left >= amortized {
 		return 0
 	}
-	return min(max(c.took-quickGroup*least, least), longestPause*least)
+	return min(max(c.took-slowGroup*c.quick, least), longestPause*least)
 }
 
-// observe learns from a group what pause needs.
+// observe learns from a group what pause needs. What is quick rises slowly, since the
+// store may be another one some day.
 func (c *Committer) observe(commands int, took time.Duration) {
 	c.took += (took - c.took) / 4
+	if took < c.quick || c.quick == 0 {
+		c.quick = took
+	} else {
+		c.quick += (took - c.quick) / 4096
+	}
 	c.crowded = commands > 1 || c.Len() > 0
 }
 
@@ -220,6 +269,7 @@ func (c *Committer) gather() []item {
 	}
 	c.scratch.group = group
 	c.drop(taken, left)
+	c.left = left
 	if len(c.queue) > 0 {
 		c.signal()
 	}

@@ -1,8 +1,11 @@
 package commit
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"florin/store"
 )
 
 // TestPause: a committer waits for more commands only while they come at the same
@@ -20,7 +23,7 @@ func TestPause(t *testing.T) {
 		"alone":         {least, 1, 0, 3 * time.Millisecond, 0},
 		"two at a time": {least, 2, 1, 3 * time.Millisecond, least},
 		"one waits":     {least, 1, 1, 3 * time.Millisecond, least},
-		"a slow store":  {least, 2, 1, 20 * time.Millisecond, 12 * time.Millisecond},
+		"a slow store":  {least, 2, 1, 20 * time.Millisecond, 10 * time.Millisecond},
 		"a frozen one":  {least, 2, 1, 3 * time.Second, 30 * time.Millisecond},
 		"enough waits":  {least, 2, amortized, 20 * time.Millisecond, 0},
 		"none asked":    {0, 2, 1, 20 * time.Millisecond, 0},
@@ -31,11 +34,52 @@ func TestPause(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		c.observe(test.commands, 3*time.Millisecond)
 		for range 100 {
 			c.observe(test.commands, test.took)
 		}
 		if got := c.pause(); got.Round(time.Millisecond) != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
+// A store that is far away is not slow: its groups take as long as the quick ones.
+func TestPauseFarAway(t *testing.T) {
+	t.Parallel()
+	c := New(Config{Pause: 2 * time.Millisecond})
+	if _, err := c.Enqueue(true, func() {}, &keyed{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		c.observe(2, 40*time.Millisecond)
+	}
+	if got := c.pause(); got != 2*time.Millisecond {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestRepeats: what waits under a key that is taken is answered with the group that
+// has found so; what has other keys, or more of them, is not.
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	c := New(Config{})
+	taken := store.Claim{Hash: 1, Key: "k"}
+	tickets := make([]*Ticket, 0, 4)
+	for _, claim := range []store.Claim{taken, {Hash: 2, Key: "other"}, taken, {Hash: 1, Key: "collides"}} {
+		ticket, err := c.Enqueue(true, func() {}, &keyed{claim: claim})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tickets = append(tickets, ticket)
+	}
+	if n := c.repeats([]error{nil, &LostClaim{Holder: taken}}); n != 2 || c.Len() != 2 {
+		t.Errorf("%d were answered, %d wait", n, c.Len())
+	}
+	for i, want := range []bool{true, false, true, false} {
+		var lost *LostClaim
+		if errors.As(tickets[i].Errs[0], &lost) != want || want && lost.Holder.Key != "k" {
+			t.Errorf("command %d: %v", i, tickets[i].Errs[0])
 		}
 	}
 }

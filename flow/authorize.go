@@ -36,6 +36,10 @@ func (s *Service) Authorize(ctx context.Context, r Authorize) (Result, error) {
 		return run.result, run.err
 	}
 	run.opened(ctx, s.cfg.Commit.Do(run.shard, false, &run.create))
+	if refused(run.err) {
+		run.repeated(ctx, s.lookUp(ctx, []*store.Claim{run.claim})[0])
+		return run.result, run.err
+	}
 	for !run.done {
 		settle := s.charge(ctx, run)
 		run.settled(ctx, settle, s.cfg.Commit.Do(run.shard, true, settle))
@@ -97,10 +101,12 @@ func (s *Service) prepare(ctx context.Context, r Authorize) *charging {
 	return run
 }
 
-// repeated answers a request that ended before Tx 1 as the one was answered that has
-// its key, where one has: a card may be gone since, or a gateway.
+// repeated answers a request that ended before Tx 1, or was refused there, as the one
+// was answered that has its key, where one has: a card may be gone since, or a gateway,
+// or too much is waiting.
 func (c *charging) repeated(ctx context.Context, key keyed) {
 	switch {
+	case key.held == nil && refused(c.err):
 	case key.err != nil:
 		c.end(Result{}, key.err)
 	case key.held != nil:

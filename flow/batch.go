@@ -61,28 +61,35 @@ func (s *Service) authorizeWave(ctx context.Context, requests []Authorize) []Bat
 	items := make([]commit.Item, 0, len(requests))
 	opening := make([]*charging, 0, len(requests))
 	s.warm(ctx, requests)
-	var ended []*charging
-	var claims []*store.Claim
+	var ended []*charging // of which the key is to be looked for
 	for i, r := range requests {
 		run := s.prepare(ctx, r)
 		runs[i] = run
 		if run.done {
-			ended, claims = append(ended, run), append(claims, run.claim)
+			ended = append(ended, run)
 			continue
 		}
 		run.until = s.now().Add(patience)
 		items = append(items, commit.Item{Shard: run.shard, Command: &run.create})
 		opening = append(opening, run)
 	}
-	for i, key := range s.lookUp(ctx, claims) {
-		ended[i].repeated(ctx, key)
-	}
 	open := opening[:0]
 	for i, err := range s.cfg.Commit.DoAll(false, items) {
-		opening[i].opened(ctx, err)
-		if !opening[i].done {
-			open = append(open, opening[i])
+		run := opening[i]
+		run.opened(ctx, err)
+		switch {
+		case !run.done:
+			open = append(open, run)
+		case refused(err):
+			ended = append(ended, run)
 		}
+	}
+	claims := make([]*store.Claim, len(ended))
+	for i, run := range ended {
+		claims[i] = run.claim
+	}
+	for i, key := range s.lookUp(ctx, claims) {
+		ended[i].repeated(ctx, key)
 	}
 	if len(open) > 0 {
 		s.chargeAll(ctx, open)

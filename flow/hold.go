@@ -45,7 +45,7 @@ func (s *Service) PlaceHold(ctx context.Context, r PlaceHold) (h wallet.Hold, re
 			return holdDecision(wallet.DecideHold(balance, c))
 		},
 	}
-	return complete(s, s.shardOf(r.UserID), command)
+	return complete(ctx, s, s.shardOf(r.UserID), command)
 }
 
 // holdDecision makes a committer's decision of a hold's.
@@ -80,7 +80,7 @@ func (s *Service) EndHold(ctx context.Context, r EndHold) (h wallet.Hold, replay
 		return h.DecideRelease()
 	})
 	command.claim = s.claim(r.Idempotency, r.UserID, ident.Hold, r.Hold)
-	return complete(s, s.shard(r.Hold), command)
+	return complete(ctx, s, s.shard(r.Hold), command)
 }
 
 // ExpireHold ends a hold whose time is over, and leaves any other alone.

@@ -52,9 +52,18 @@ type keyed struct {
 	err         error
 }
 
+// refused tells whether a Tx was not tried, or failed: a request that was carried out
+// before must not be told so.
+func refused(err error) bool {
+	return problem.Is(err, problem.Overloaded) || problem.Is(err, problem.Unavailable)
+}
+
 // lookUp looks for who has the keys of requests, with one question a shard.
 func (s *Service) lookUp(ctx context.Context, claims []*store.Claim) []keyed {
 	found := make([]keyed, len(claims))
+	if len(claims) == 0 {
+		return found
+	}
 	byShard := make([][]int, s.cfg.Store.Shards())
 	for i, c := range claims {
 		if found[i].claim = c; c != nil {

@@ -39,7 +39,7 @@ func (s *Service) PayOut(ctx context.Context, r PayOut) (p wallet.Payout, replay
 			return d, changes.Value, err
 		},
 	}
-	return complete(s, s.shardOf(r.UserID), command)
+	return complete(ctx, s, s.shardOf(r.UserID), command)
 }
 
 // PayoutByID returns a payout.

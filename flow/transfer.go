@@ -41,6 +41,7 @@ func (s *Service) Transfer(ctx context.Context, r Transfer) (TransferResult, err
 	run := s.prepareTransfer(r)
 	if !run.done {
 		run.opened(ctx, s, s.cfg.Commit.Do(s.shardOf(r.FromUserID), false, &run.create))
+		s.repeated(ctx, run)
 	}
 	if !run.done {
 		s.cross(ctx, []*transferring{run})
@@ -68,6 +69,7 @@ func (s *Service) TransferBatch(ctx context.Context, requests []Transfer) []Tran
 			crossing = append(crossing, opening[i])
 		}
 	}
+	s.repeated(ctx, opening...)
 	s.cross(ctx, crossing)
 	results := make([]TransferResult, len(runs))
 	for i, run := range runs {
@@ -118,6 +120,27 @@ func (t *transferring) opened(ctx context.Context, s *Service, err error) {
 	default:
 		t.result.Transfer = t.create.decided
 		t.done = t.create.decided.Status != wallet.TransferPending
+	}
+}
+
+// repeated answers transfers that were refused as those were answered that have their
+// keys, where some have.
+func (s *Service) repeated(ctx context.Context, runs ...*transferring) {
+	var ended []*transferring
+	var claims []*store.Claim
+	for _, run := range runs {
+		if refused(run.result.Err) && run.create.claim != nil {
+			ended, claims = append(ended, run), append(claims, run.create.claim)
+		}
+	}
+	for i, key := range s.lookUp(ctx, claims) {
+		switch {
+		case key.held == nil:
+		case key.err != nil:
+			ended[i].end(TransferResult{}, key.err)
+		default:
+			ended[i].end(s.replayTransfer(ctx, *key.held))
+		}
 	}
 }
 

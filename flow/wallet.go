@@ -89,8 +89,15 @@ func (c *walletCommand[T]) Decide(v *commit.View) (commit.Decision, error) {
 
 // complete runs a wallet's command under its claim, or answers what the first
 // request with that key was answered.
-func complete[T any](s *Service, shard int, c *walletCommand[T]) (told T, replayed bool, err error) {
+func complete[T any](
+	ctx context.Context, s *Service, shard int, c *walletCommand[T],
+) (told T, replayed bool, err error) {
 	held, err := lost(c.claim, s.cfg.Commit.Do(shard, false, c))
+	if refused(err) {
+		if key := s.lookUp(ctx, []*store.Claim{c.claim})[0]; key.held != nil {
+			held, err = key.held, key.err
+		}
+	}
 	if err != nil || held == nil {
 		return c.decided, false, err
 	}

@@ -123,7 +123,7 @@ func count(t *testing.T, seen map[string]int, first, n uint64) {
 // of answer: a workload that never meets a case proves nothing about it.
 func TestWorldGoesWrong(t *testing.T) {
 	t.Parallel()
-	const parts, each = 4, 40
+	const parts, each = 4, 60
 	var all [parts]map[string]int
 	t.Run("seeds", func(t *testing.T) {
 		for part := range uint64(parts) {

@@ -192,6 +192,9 @@ func (s *simStore) begin(ctx context.Context, shard, slot int) (store.Tx, error)
 		return nil, err
 	}
 	s.writers[shard] = &simTx{s: s, shard: shard, tx: tx}
+	if s.w.shape.oneTrip {
+		return oneTripTx{s.writers[shard]}, nil
+	}
 	return s.writers[shard], nil
 }
 

@@ -53,6 +53,19 @@ func (t *simTx) Claim(ctx context.Context, claims []store.Claim) ([]*store.Claim
 	return holders, nil
 }
 
+// oneTripTx claims and loads at once.
+type oneTripTx struct{ *simTx }
+
+// ClaimAndLoad implements store.OneTrip.
+func (t oneTripTx) ClaimAndLoad(
+	ctx context.Context, claims []store.Claim, keys store.Keys,
+) (holders []*store.Claim, state store.State, err error) {
+	if holders, err = t.Claim(ctx, claims); err == nil {
+		state, err = t.Load(ctx, keys)
+	}
+	return holders, state, err
+}
+
 // Load implements store.Tx.
 func (t *simTx) Load(ctx context.Context, keys store.Keys) (store.State, error) {
 	if err := t.step(ctx, "load", t.s.w.faults.load, pick(t.s.w.faultDice, errConflict, errAway)); err != nil {

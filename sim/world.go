@@ -56,6 +56,7 @@ type shape struct {
 	inquiries  int
 	inquire    time.Duration // after which an open operation is asked about
 	long       bool          // days pass
+	oneTrip    bool          // the store claims and loads at once
 	pace       time.Duration // the most that passes while something can happen
 }
 
@@ -78,6 +79,7 @@ func newWorld(cfg Config) (*world, error) {
 		long:       w.dice.hit(0.5),
 		pace:       pick(w.dice, 10*time.Millisecond, 100*time.Millisecond, time.Second),
 	}
+	w.shape.oneTrip = cfg.Seed%2 == 1
 	if w.shape.long {
 		w.faults.leap = pick(w.faultDice, 0.003, 0.01, 0.03)
 	}

@@ -74,6 +74,9 @@ func (c *conn) send(ctx context.Context, p *pipe, keep bool) (done int, tag stri
 	for _, s := range fresh {
 		delete(known, s) // it was not prepared
 	}
+	if stateOf(err) == stateOtherType {
+		delete(c.PgConn().CustomData(), rowTypesKey)
+	}
 	if end := line.Close(); err == nil {
 		err = end
 	}
@@ -137,8 +140,13 @@ func (c *conn) prepared() map[*statement]bool {
 // rowTypesKey is where a connection remembers the numbers of the rows' types.
 const rowTypesKey = "florin: row types"
 
-const selectRowTypes = `SELECT typname::text, oid::bigint FROM pg_type
-	WHERE typnamespace = current_schema()::regnamespace AND typtype = 'c' AND typname = ANY($1)`
+// selectRowTypes finds the types where the statements find them.
+const selectRowTypes = `SELECT name, to_regtype(name)::oid::bigint FROM unnest($1::text[]) AS name
+	WHERE to_regtype(name) IS NOT NULL`
+
+// stateOtherType is an array of a type that is another's number now: behind a pooler
+// there may be another database, in which the same types have other numbers.
+const stateOtherType = "42804"
 
 // fillTypes writes the numbers that the database has for the rows' types into the
 // parameters. It asks for them once a connection.
