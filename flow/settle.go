@@ -45,7 +45,10 @@ func (s *Service) charge(ctx context.Context, run *charging) *settleCommand {
 	if errors.Is(err, gateway.ErrNotSent) && (run.stale <= maxStale || s.now().Before(run.until)) {
 		settle.Next, _ = run.next(p.UserID)
 	}
-	return &settleCommand{payment: p, settle: settle, claim: run.confirm.claim, method: run.instrument.method}
+	return &settleCommand{
+		payment: p, settle: settle, claim: run.confirm.claim, method: run.instrument.method,
+		confirmed: run.confirm.confirm.Start.Attempt,
+	}
 }
 
 // waited returns how long a payment's latest attempt has been there.
@@ -128,16 +131,18 @@ func (c *charging) settled(ctx context.Context, settle *settleCommand, err error
 	goesOn := !settle.settle.Next.Attempt.IsZero() && p.Attempt == settle.settle.Next.Attempt
 	c.payment = p
 	if !goesOn {
-		c.end(Result{Payment: c.told(p)}, nil)
+		c.end(Result{Payment: c.told(p, settle.state)}, nil)
 		c.service.takeBack(ctx, p, settle.settle.Attempt)
 	}
 }
 
-// told returns a payment in the state to tell. When somebody else has learned a
-// new payment's outcome first it may have moved on: its caller is told what a
-// repeated request is.
-func (c *charging) told(p payment.Payment) payment.Payment {
-	if c.confirm.payment.IsZero() && p.Answered != nil {
+// told returns a payment in the state to tell. When somebody else has learned the
+// outcome first it may have moved on: its caller is told what a repeated request is.
+func (c *charging) told(p payment.Payment, state payment.State) payment.Payment {
+	switch {
+	case !c.confirm.payment.IsZero():
+		p.State = state
+	case p.Answered != nil:
 		p.State = *p.Answered
 	}
 	return p
@@ -149,7 +154,10 @@ type settleCommand struct {
 	settle  payment.Settle
 	claim   *store.Claim // of the confirm that started the attempt
 	method  ident.ID     // that a next attempt would charge
-	decided payment.Payment
+	// confirmed is the attempt with which that confirm began; zero for a new payment.
+	confirmed ident.ID
+	decided   payment.Payment
+	state     payment.State // to tell
 }
 
 // Keys implements commit.Command.
@@ -196,8 +204,16 @@ func (c *settleCommand) Decide(v *commit.View) (commit.Decision, error) {
 	if err != nil {
 		return commit.Decision{}, err
 	}
-	c.decided = changes.Payment
-	answered, err := answer(c.claim, changes.Payment.State)
+	c.decided, c.state = changes.Payment, changes.Payment.State
+	i := slices.IndexFunc(p.Attempts, func(a payment.Attempt) bool { return a.ID == settle.Attempt })
+	if i >= 0 && !p.Attempts[i].Outcome.Open() && !c.confirmed.IsZero() {
+		// Somebody else has learned the outcome, and a repeated request may have been
+		// told of it. The payment may have moved on since.
+		if state, open, ok := changes.Payment.AnswerTo(c.confirmed); ok && !open {
+			c.state = state
+		}
+	}
+	answered, err := answer(c.claim, c.state)
 	return commit.Decision{Payment: changes, Answered: answered}, err
 }
 
