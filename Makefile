@@ -12,6 +12,8 @@ SEED ?=
 FUZZTIME ?= 10s
 # How long one package's tests may take.
 TIMEOUT ?= 4m
+# The same with services, whose servers share the machine with the tests.
+SERVICES_TIMEOUT ?= 10m
 # 1 installs the packages that services and their tests need; services' ports begin at FLORIN_SERVICES_PORT.
 INSTALL ?=
 export INSTALL
@@ -27,7 +29,7 @@ GREP_TESTS := grep_tests() { \
 define with-tag
 	@packages=$$($(GREP_TESTS) -l '^//go:build .*\b$(1)\b' . | xargs -r dirname | sort -u); \
 	if [ -z "$$packages" ]; then echo "No test needs $(2): nothing to run."; exit; fi; \
-	go test -tags $(1) -timeout $(TIMEOUT) $$packages
+	go test -tags $(1) -timeout $(SERVICES_TIMEOUT) $$packages
 endef
 
 .PHONY: help
