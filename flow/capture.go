@@ -162,10 +162,7 @@ func (s *Service) inquireCapture(ctx context.Context, p payment.Payment, id iden
 	settle := s.settleCapture(c, outcome, err, true)
 	settle.Keep = true
 	command := &settleCaptureCommand{payment: p, settle: settle}
-	if failure := s.cfg.Commit.Do(s.shard(p.ID), true, command); failure != nil {
-		return failure
-	}
-	return err
+	return putOff(err, s.cfg.Commit.Do(s.shard(p.ID), true, command))
 }
 
 // replayCapture answers a repeated request for a capture.

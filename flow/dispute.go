@@ -219,10 +219,7 @@ func (s *Service) handIn(ctx context.Context, d payment.Dispute) error {
 	command := &paymentCommand{payment: d.Payment, decide: func(p payment.Payment) (payment.Changes, error) {
 		return payment.DecideSubmitted(p, submitted)
 	}}
-	if err := s.cfg.Commit.Do(s.shard(d.ID), true, command); err != nil {
-		return err
-	}
-	return callErr
+	return putOff(callErr, s.cfg.Commit.Do(s.shard(d.ID), true, command))
 }
 
 // inquireDispute hands evidence in that the gateway may not have.

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // Inquire settles one open operation: it asks the gateway what became of it, or
 // sends again what may be sent again, and records the answer or when to ask
-// next.
+// next. An error that wraps ErrPutOff holds no other inquiry up.
 func (s *Service) Inquire(ctx context.Context, due store.Due) error {
 	p, err := s.cfg.Store.Payment(ctx, due.Payment)
 	if err != nil {
@@ -58,7 +59,23 @@ func (s *Service) inquireAttempt(ctx context.Context, p payment.Payment, a payme
 	case outcome.Status == gateway.NotFound && s.surelyNotCharged(a):
 		settle.Outcome, settle.Reason = payment.OutcomeDeclined, problem.NotCharged
 	}
-	return errors.Join(err, s.record(ctx, p, settle))
+	return putOff(err, s.record(ctx, p, settle))
+}
+
+// ErrPutOff is wrapped by what a gateway could not answer, when it has been written
+// that it is asked again later.
+var ErrPutOff = errors.New("put off")
+
+// putOff returns the error of an operation whose gateway's call ended with callErr,
+// and the writing of what became of it with failure.
+func putOff(callErr, failure error) error {
+	switch {
+	case failure != nil:
+		return errors.Join(callErr, failure)
+	case callErr != nil:
+		return fmt.Errorf("%w: %w", ErrPutOff, callErr)
+	}
+	return nil
 }
 
 // challengeLife is how long gateways wait for a cardholder, and a second.
@@ -96,7 +113,7 @@ func (s *Service) inquireRefund(ctx context.Context, p payment.Payment, id ident
 		return err
 	}
 	command := &settleRefundCommand{payment: p, settle: s.settleRefund(r, outcome, err, true)}
-	return errors.Join(err, s.cfg.Commit.Do(s.shard(p.ID), true, command))
+	return putOff(err, s.cfg.Commit.Do(s.shard(p.ID), true, command))
 }
 
 // resolve asks a gateway about an operation.

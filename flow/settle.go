@@ -258,13 +258,10 @@ func (s *Service) reverse(ctx context.Context, p payment.Payment, a payment.Atte
 	command := &paymentCommand{payment: p.ID, decide: func(p payment.Payment) (payment.Changes, error) {
 		return payment.DecideReversal(p, reverse)
 	}}
-	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
-		return err
-	}
 	if !done && callErr == nil {
 		callErr = problem.New(problem.Internal, "the gateway answered %s", outcome.Status)
 	}
-	return callErr
+	return putOff(callErr, s.cfg.Commit.Do(s.shard(p.ID), true, command))
 }
 
 // release voids a charge. An authorization that its gateway cannot void lapses by

@@ -4,8 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"florin/commit"
+	"florin/flow"
 	"florin/gateway"
 	"florin/gateway/simulated"
+	"florin/internal/clock"
 	"florin/payment"
 	"florin/problem"
 )
@@ -67,4 +70,65 @@ func TestLateAnswer(t *testing.T) {
 	if n := w.charges(t, p.ID); n != 0 {
 		t.Errorf("%d charges stand", n)
 	}
+}
+
+// TestLearnedElsewhere: before a confirm can write its outcome another process has
+// learned it, a repeat was told of it, and the payment was captured. The confirm is told
+// what the repeat was told, then and ever after.
+func TestLearnedElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	waiting := manual(7)
+	waiting.Confirm = false
+	p := w.pay(t, waiting, payment.RequiresConfirmation)
+	confirm := flow.Confirm{Payment: p.ID, Idempotency: keyed("confirm")}
+	other := w.beside(t)
+	var repeat flow.Result
+	txs := 0
+	meanwhile := func() {
+		if txs++; txs != 2 { // 1 starts the attempt, 2 writes its outcome
+			return
+		}
+		a := w.stored(t, p.ID).Attempts[0]
+		outcome, err := w.gateways[0].Resolve(t.Context(), a.ID)
+		if err == nil {
+			err = other.Notice(t.Context(), gateway.Notice{Gateway: a.Gateway, Operation: a.ID, Outcome: outcome})
+		}
+		if err == nil {
+			repeat, err = other.Confirm(t.Context(), confirm)
+		}
+		if err == nil {
+			_, err = other.Capture(t.Context(), flow.Capture{Payment: p.ID})
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	w.begin.Store(&meanwhile)
+	first, err := w.flow.Confirm(t.Context(), confirm)
+	if err != nil || first.Payment.Status != payment.RequiresCapture || first.Payment.CapturedMinor != 0 {
+		t.Errorf("the confirm is told %+v, %v", first.Payment.State, err)
+	}
+	if !repeat.Replayed || repeat.Payment.State != first.Payment.State {
+		t.Errorf("the repeat is told %+v", repeat.Payment.State)
+	}
+	again, err := w.flow.Confirm(t.Context(), confirm)
+	if err != nil || !again.Replayed || again.Payment.State != first.Payment.State {
+		t.Errorf("the next repeat is told %+v, %v", again.Payment.State, err)
+	}
+	if got := w.stored(t, p.ID); got.Status != payment.Succeeded || w.charges(t, p.ID) != 1 {
+		t.Errorf("the payment is %s", got.Status)
+	}
+}
+
+// beside returns the flows of another process on the same store, with committers of
+// its own.
+func (w *world) beside(t *testing.T) *flow.Service {
+	t.Helper()
+	cfg := w.cfg
+	set := commit.NewSet(commit.Config{Store: w.store, Clock: clock.System{}, IDs: w.ids, Alert: w.alert})
+	loops := commits(t, set)
+	t.Cleanup(loops.Stop)
+	cfg.Commit = set
+	return flow.New(cfg)
 }

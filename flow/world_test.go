@@ -69,10 +69,7 @@ func newWorldWith(t testing.TB, deadline time.Duration) *world {
 		Store: hooked{w.store, &w.begin}, Clock: clock.System{}, IDs: ids, Alert: w.alert,
 		Permits: commit.NewPermits(2, 50*time.Millisecond, clock.System{}),
 	})
-	loops := loop.New(context.WithoutCancel(t.Context()), nil)
-	for _, c := range set.Committers() {
-		loops.OnReady(c.Ready(), func(ctx context.Context) { _, _ = c.Step(ctx) })
-	}
+	loops := commits(t, set)
 	sealed := newVault(t)
 	w.commit, w.ids, w.vault = set, ids, sealed
 	methods, err := local.NewMethods(local.Config{})
@@ -289,4 +286,14 @@ func wantCode(t testing.TB, err error, code problem.Code) {
 	if !problem.Is(err, code) {
 		t.Errorf("the error is %v, want %s", err, code)
 	}
+}
+
+// commits lets a set's committers run.
+func commits(t testing.TB, set *commit.Set) *loop.Group {
+	t.Helper()
+	loops := loop.New(context.WithoutCancel(t.Context()), nil)
+	for _, c := range set.Committers() {
+		loops.OnReady(c.Ready(), func(ctx context.Context) { _, _ = c.Step(ctx) })
+	}
+	return loops
 }

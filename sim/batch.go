@@ -257,19 +257,3 @@ func (r *request) stored() flow.AcceptBatch {
 	}
 	return accept
 }
-
-// workBatches spawns a step of a shard's stored batches.
-func (i *instance) workBatches(shard int) {
-	if i.batching[shard] || i.w.cfg.Break == SkipBatches {
-		return
-	}
-	i.batching[shard] = true
-	i.w.spawn(i, i.worker("batches", shard), func() {
-		progress, err := i.batches[shard].Step(background())
-		if progress.Asked > 0 || err != nil {
-			i.w.say("worked on batches of shard %d: %d, %s", shard, progress.Asked, word(err))
-			i.w.count("batches worked on")
-		}
-		i.batching[shard] = false
-	})
-}

@@ -115,18 +115,3 @@ func (a *auditor) busy() bool {
 func (a *auditor) captures() bool {
 	return slices.ContainsFunc(a.order, func(r *paymentRecord) bool { return r.row.CapturePendingMinor > 0 })
 }
-
-// void spawns a step of the end of a shard's authorizations.
-func (i *instance) void(shard int) {
-	if i.voiding[shard] || i.w.cfg.Break == SkipVoids {
-		return
-	}
-	i.voiding[shard] = true
-	i.w.spawn(i, i.worker("void", shard), func() {
-		progress, err := i.voiders[shard].Step(background())
-		if progress.Asked > 0 || err != nil {
-			i.w.say("ended authorizations of shard %d: %d, %d failed", shard, progress.Asked, progress.Failed)
-		}
-		i.voiding[shard] = false
-	})
-}

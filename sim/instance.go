@@ -25,18 +25,14 @@ type instance struct {
 	committers []*commit.Committer
 	stepping   []bool // a shard's committer is in its Step
 	inquirers  []*worker.Inquire
-	inquiring  []bool
 	movers     []*worker.Transfer
-	moving     []bool
 	expirers   []*worker.ExpireHolds
-	expiring   []bool
 	batches    []*worker.Batch
-	batching   []bool
 	voiders    []*worker.Expire
-	voiding    []bool
 	ctx        context.Context //nolint:containedctx // the process's: what its committers end by
 	cancel     context.CancelFunc
-	stopping   bool // it takes no more work
+	working    map[string][]bool // which background work of which shards is under way
+	stopping   bool              // it takes no more work
 }
 
 func (i *instance) String() string { return fmt.Sprintf("instance %d.%d", i.slot, i.life) }
@@ -45,9 +41,7 @@ func (i *instance) String() string { return fmt.Sprintf("instance %d.%d", i.slot
 func (w *world) boot(slot, life int) {
 	i := &instance{
 		w: w, slot: slot, life: life,
-		stepping: make([]bool, w.cfg.Shards), inquiring: make([]bool, w.cfg.Shards),
-		moving: make([]bool, w.cfg.Shards), expiring: make([]bool, w.cfg.Shards), voiding: make([]bool, w.cfg.Shards),
-		batching: make([]bool, w.cfg.Shards),
+		stepping: make([]bool, w.cfg.Shards), working: map[string][]bool{},
 	}
 	i.ctx, i.cancel = context.WithCancel(background())
 	last, err := w.disk.LastHigh(background())
@@ -94,11 +88,6 @@ func (w *world) boot(slot, life int) {
 	w.say("%s starts", i)
 }
 
-// worker names a task of a background step.
-func (i *instance) worker(what string, shard int) string {
-	return fmt.Sprintf("%s %d.%d", what, i.slot, shard)
-}
-
 // gateways returns the gateways in the order in which this slot tries them.
 func (i *instance) gateways() []flow.Gateway {
 	var gateways []flow.Gateway
@@ -132,7 +121,7 @@ func (w *world) kill(i *instance) {
 	if w.audit.underWay(true) {
 		w.count("kill before a transfer's third step")
 	}
-	if slices.Contains(i.batching, true) {
+	if slices.Contains(i.working[storedBatches], true) {
 		w.count("kill amid a stored batch")
 	}
 	for _, t := range slices.Clone(w.tasks) {
@@ -191,49 +180,51 @@ func (i *instance) step(shard int) {
 	})
 }
 
-// inquire spawns a step of a shard's inquiry.
+// work spawns a background step of a shard, unless it is under way or broken, and
+// again while it has more to do, as the program's loops do.
+func (i *instance) work(what string, shard int, broken Break, step func(context.Context) (worker.Progress, error)) {
+	if i.working[what] == nil {
+		i.working[what] = make([]bool, i.w.cfg.Shards)
+	}
+	working := i.working[what]
+	if working[shard] || i.w.cfg.Break == broken {
+		return
+	}
+	working[shard] = true
+	i.w.spawn(i, fmt.Sprintf("%s %d.%d", what, i.slot, shard), func() {
+		for more := true; more; {
+			progress, err := step(background())
+			if progress.Asked > 0 || err != nil {
+				i.w.say("%s of shard %d: %d, %d failed, %s", what, shard, progress.Asked, progress.Failed, word(err))
+				i.w.count(what)
+			}
+			more = progress.More && !i.stopping
+		}
+		working[shard] = false
+	})
+}
+
+// inquire works on a shard's inquiries.
 func (i *instance) inquire(shard int) {
-	if i.inquiring[shard] || i.w.cfg.Break == SkipInquiry {
-		return
-	}
-	i.inquiring[shard] = true
-	i.w.spawn(i, fmt.Sprintf("inquire %d.%d", i.slot, shard), func() {
-		progress, err := i.inquirers[shard].Step(background())
-		if progress.Asked > 0 || err != nil {
-			i.w.say("inquired shard %d: %d asked, %d failed", shard, progress.Asked, progress.Failed)
-		}
+	i.work("inquiries", shard, SkipInquiry, func(ctx context.Context) (worker.Progress, error) {
+		progress, err := i.inquirers[shard].Step(ctx)
 		i.w.report.Inquiries += progress.Asked
-		i.inquiring[shard] = false
+		return progress, err
 	})
 }
 
-// move spawns a step of a shard's pending transfers.
-func (i *instance) move(shard int) {
-	if i.moving[shard] || i.w.cfg.Break == SkipTransfers {
-		return
-	}
-	i.moving[shard] = true
-	i.w.spawn(i, fmt.Sprintf("transfer %d.%d", i.slot, shard), func() {
-		progress, err := i.movers[shard].Step(background())
-		if progress.Asked > 0 || err != nil {
-			i.w.say("drove transfers of shard %d: %d, %s", shard, progress.Asked, word(err))
-			i.w.count("transfers driven")
-		}
-		i.moving[shard] = false
-	})
+// move works on a shard's pending transfers.
+func (i *instance) move(shard int) { i.work("transfers", shard, SkipTransfers, i.movers[shard].Step) }
+
+// expire works on the end of a shard's holds.
+func (i *instance) expire(shard int) { i.work("holds", shard, SkipExpiry, i.expirers[shard].Step) }
+
+// void works on the end of a shard's authorizations.
+func (i *instance) void(shard int) { i.work("authorizations", shard, SkipVoids, i.voiders[shard].Step) }
+
+// workBatches works on a shard's stored batches.
+func (i *instance) workBatches(shard int) {
+	i.work(storedBatches, shard, SkipBatches, i.batches[shard].Step)
 }
 
-// expire spawns a step of the end of a shard's holds.
-func (i *instance) expire(shard int) {
-	if i.expiring[shard] || i.w.cfg.Break == SkipExpiry {
-		return
-	}
-	i.expiring[shard] = true
-	i.w.spawn(i, fmt.Sprintf("expiry %d.%d", i.slot, shard), func() {
-		progress, err := i.expirers[shard].Step(background())
-		if progress.Asked > 0 || err != nil {
-			i.w.say("ended holds of shard %d: %d, %d failed", shard, progress.Asked, progress.Failed)
-		}
-		i.expiring[shard] = false
-	})
-}
+const storedBatches = "stored batches"

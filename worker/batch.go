@@ -49,7 +49,7 @@ func (w *Batch) Step(ctx context.Context) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	progress := Progress{Asked: len(due), More: len(due) == w.cfg.Limit}
+	progress := Progress{Asked: len(due)}
 	var failures []error
 	for _, b := range due {
 		if ctx.Err() != nil {
@@ -60,5 +60,6 @@ func (w *Batch) Step(ctx context.Context) (Progress, error) {
 			progress.Failed++
 		}
 	}
+	progress.More = len(due) == w.cfg.Limit && progress.Failed == 0
 	return progress, errors.Join(failures...)
 }

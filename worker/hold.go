@@ -53,11 +53,12 @@ func (w *ExpireHolds) Step(ctx context.Context) (Progress, error) {
 	}
 	failures := make([]error, len(due))
 	w.cfg.Each(len(due), w.cfg.Together, func(i int) { failures[i] = w.cfg.Flow.ExpireHold(ctx, due[i]) })
-	progress := Progress{Asked: len(due), More: len(due) == w.cfg.Limit}
+	progress := Progress{Asked: len(due)}
 	for _, failure := range failures {
 		if failure != nil {
 			progress.Failed++
 		}
 	}
+	progress.More = len(due) == w.cfg.Limit && progress.Failed == 0
 	return progress, errors.Join(failures...)
 }

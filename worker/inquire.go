@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 
+	"florin/flow"
 	"florin/internal/clock"
 	"florin/store"
 )
@@ -39,7 +40,8 @@ type InquireConfig struct {
 type Progress struct {
 	Asked  int
 	Failed int
-	// More is true when the step was full: the next one has work at once.
+	// More is true when the step was full, and what failed does not come again at
+	// once: the next one has work.
 	More bool
 }
 
@@ -55,7 +57,7 @@ func NewInquire(cfg InquireConfig) *Inquire {
 }
 
 // Step asks about what is due now. Its error joins those of the single
-// inquiries; each has been put off and is asked again later.
+// inquiries; those of gateways have been put off, and hold nobody up.
 func (w *Inquire) Step(ctx context.Context) (Progress, error) {
 	due, err := w.cfg.Store.Due(ctx, w.cfg.Shard, w.cfg.Clock.Now(), w.cfg.Limit)
 	if err != nil {
@@ -69,6 +71,7 @@ func (w *Inquire) Step(ctx context.Context) (Progress, error) {
 	for _, failure := range failures {
 		if failure != nil {
 			progress.Failed++
+			progress.More = progress.More && errors.Is(failure, flow.ErrPutOff)
 		}
 	}
 	return progress, errors.Join(failures...)

@@ -3,10 +3,12 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"florin/flow"
 	"florin/ident"
 	"florin/internal/clock"
 	"florin/internal/loop"
@@ -47,7 +49,7 @@ func TestInquire(t *testing.T) {
 	for i := range due {
 		due[i].Operation = ids.New(1)
 	}
-	lost := errors.New("lost")
+	lost, away := errors.New("lost"), fmt.Errorf("%w: no answer", flow.ErrPutOff)
 	for _, c := range []struct {
 		name  string
 		limit int
@@ -61,6 +63,15 @@ func TestInquire(t *testing.T) {
 		{
 			name: "a failure stops nobody", limit: 10, fail: map[ident.ID]error{due[1].Operation: lost},
 			want: worker.Progress{Asked: 5, Failed: 1}, err: lost,
+		},
+		{
+			name: "what failed comes again at once", limit: 3, fail: map[ident.ID]error{due[1].Operation: lost},
+			want: worker.Progress{Asked: 3, Failed: 1}, err: lost,
+		},
+		{
+			name: "a gateway that is away holds nobody up", limit: 3,
+			fail: map[ident.ID]error{due[0].Operation: away, due[1].Operation: away, due[2].Operation: away},
+			want: worker.Progress{Asked: 3, Failed: 3, More: true}, err: flow.ErrPutOff,
 		},
 		{name: "the store is away", limit: 10, down: store.ErrUnavailable, err: store.ErrUnavailable},
 	} {

@@ -54,8 +54,8 @@ func (g *Group) OnReady(ready <-chan struct{}, step func(ctx context.Context)) {
 }
 
 // Every calls step with a pause of about every between two calls (±10 %), at
-// once again while it returns true. After an error the pause doubles, up to 16
-// times every; the error is logged.
+// once again while it returns true. After an error without more to do the pause
+// doubles, up to 16 times every; the error is logged.
 func (g *Group) Every(name string, every time.Duration, step func(ctx context.Context) (more bool, err error)) {
 	g.Go(func(ctx context.Context) {
 		failures := 0
@@ -69,8 +69,8 @@ func (g *Group) Every(name string, every time.Duration, step func(ctx context.Co
 			}
 			pause := every << failures
 			pause += time.Duration((rand.Float64() - 0.5) * 0.2 * float64(pause)) //nolint:gosec // jitter
-			if more && err == nil {
-				pause = 0
+			if more {
+				failures, pause = 0, 0
 			}
 			timer := time.NewTimer(pause)
 			select {

@@ -44,7 +44,8 @@ func TestEvery(t *testing.T) {
 	}{
 		{"steady", func(int) (bool, error) { return false, nil }, 6, 8},
 		{"more", func(n int) (bool, error) { return n < 100, nil }, 105, 108},
-		{"failing", func(int) (bool, error) { return true, errors.New("down") }, 2, 3},
+		{"failing", func(int) (bool, error) { return false, errors.New("down") }, 2, 3},
+		{"failing in part", func(n int) (bool, error) { return n < 100, errors.New("down") }, 101, 103},
 		{"panicking", func(int) (bool, error) { panic("broken") }, 2, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
