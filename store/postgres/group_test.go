@@ -8,6 +8,7 @@ import (
 
 	"florin/event"
 	"florin/ident"
+	"florin/ledger"
 	"florin/payment"
 	"florin/store"
 	"florin/store/postgres"
@@ -89,6 +90,54 @@ func TestUpdateOfNothing(t *testing.T) {
 		t.Errorf("the other row: %v", err)
 	}
 	expectWorks(t, s)
+}
+
+// TestClaimAndLoad: one round trip tells who holds each key, and what is there.
+func TestClaimAndLoad(t *testing.T) {
+	t.Parallel()
+	s := open(t, fresh(t, 1))
+	there, none := newPayment(ids.New(4)), newPayment(ids.New(4))
+	first := claimOf("first")
+	keys := store.Keys{Payments: []ident.ID{there.ID, none.ID}, Accounts: []ledger.Key{walletKey}}
+	claimAndLoad := func(payments []ident.ID, claims ...store.Claim) ([]*store.Claim, store.State, store.Tx) {
+		t.Helper()
+		tx, err := s.Begin(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(tx.Rollback)
+		holders, state, err := tx.(store.OneTrip).ClaimAndLoad(t.Context(), claims, keys)
+		if err != nil || len(holders) != len(claims) || len(state.Payments) != len(payments) {
+			t.Fatal(holders, state, err)
+		}
+		if len(state.Accounts) != 1 {
+			t.Errorf("the accounts are %+v", state.Accounts)
+		}
+		return holders, state, tx
+	}
+	holders, _, tx := claimAndLoad(nil, first)
+	if holders[0] != nil {
+		t.Errorf("a new key is held: %+v", holders[0])
+	}
+	if err := tx.Write(t.Context(), &store.Changes{
+		Group: ids.New(0), Payments: []store.Change[payment.Payment]{{Value: there, New: true}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	holders, state, tx := claimAndLoad([]ident.ID{there.ID}, claimOf("second"), claimOf("first"))
+	if holders[0] != nil || holders[1] == nil || holders[1].Object != first.Object {
+		t.Errorf("the keys are held by %+v", holders)
+	}
+	if got := state.Payments[there.ID]; got.Amount != there.Amount || got.Version != 1 {
+		t.Errorf("the payment is %+v", got)
+	}
+	tx.Rollback()
+	if holders, _, _ := claimAndLoad([]ident.ID{there.ID}, claimOf("second")); holders[0] != nil {
+		t.Errorf("a key that was given up is held by %+v", holders[0])
+	}
 }
 
 // TestRestored: positions and epochs of a database that comes from elsewhere: those

@@ -65,12 +65,28 @@ func migrate(ctx context.Context, cfg Config, files fs.FS) (before []Schema, err
 	return before, nil
 }
 
+// leastServer is the first PostgreSQL that does all that the store asks for.
+const leastServer = 15
+
+// checkServer refuses a server's version, such as "15.14", that is too old. What it
+// cannot read it lets pass.
+func checkServer(version string) error {
+	first, _, _ := strings.Cut(version, ".")
+	if major, err := strconv.Atoi(first); err == nil && major < leastServer {
+		return fmt.Errorf("the server is PostgreSQL %s; Florin needs %d or newer", version, leastServer)
+	}
+	return nil
+}
+
 // survey reads the marks of all databases that have some, and returns what the
 // others are to bear.
 func survey(ctx context.Context, cfg Config) (want marks, err error) {
 	want = marks{shards: len(cfg.Shards), mode: cfg.Mode}
 	for number := range cfg.Shards {
 		err := withConn(ctx, cfg, number, func(c *pgx.Conn) error {
+			if err := checkServer(c.PgConn().ParameterStatus("server_version")); err != nil {
+				return err
+			}
 			found, ok, err := readMarks(ctx, c)
 			if err != nil || !ok {
 				return err

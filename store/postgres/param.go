@@ -29,9 +29,6 @@ type columns struct {
 // type, their number, and what they are counted from.
 const arrayHeader = 20
 
-// elementType is where in an array's header the elements' type stands.
-const elementType = 8
-
 // copySignature begins what COPY reads, with no flags and no extension.
 const copySignature = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
@@ -73,8 +70,8 @@ func (c *columns) end() {
 	c.begin()
 }
 
-// args returns the array as a statement's parameter. Its elements' type is for send
-// to fill in.
+// args returns the array as a statement's parameter. Its header says no number of the
+// elements' type, which each database gives itself: the server takes the statement's.
 func (c *columns) args() ([][]byte, error) {
 	if c.err != nil {
 		return nil, c.err

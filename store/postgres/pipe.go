@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -51,9 +50,6 @@ func (c *conn) send(ctx context.Context, p *pipe, keep bool) (done int, tag stri
 		return 0, "", p.err
 	}
 	known := c.prepared()
-	if err := c.fillTypes(ctx, p); err != nil {
-		return 0, "", err
-	}
 	line := c.PgConn().StartPipeline(ctx)
 	var fresh []*statement // to be prepared, in order
 	for _, s := range p.steps {
@@ -73,9 +69,6 @@ func (c *conn) send(ctx context.Context, p *pipe, keep bool) (done int, tag stri
 	}
 	for _, s := range fresh {
 		delete(known, s) // it was not prepared
-	}
-	if stateOf(err) == stateOtherType {
-		delete(c.PgConn().CustomData(), rowTypesKey)
 	}
 	if end := line.Close(); err == nil {
 		err = end
@@ -135,55 +128,6 @@ func (c *conn) prepared() map[*statement]bool {
 		data[preparedKey] = known
 	}
 	return known
-}
-
-// rowTypesKey is where a connection remembers the numbers of the rows' types.
-const rowTypesKey = "florin: row types"
-
-// selectRowTypes finds the types where the statements find them.
-const selectRowTypes = `SELECT name, to_regtype(name)::oid::bigint FROM unnest($1::text[]) AS name
-	WHERE to_regtype(name) IS NOT NULL`
-
-// stateOtherType is an array of a type that is another's number now: behind a pooler
-// there may be another database, in which the same types have other numbers.
-const stateOtherType = "42804"
-
-// fillTypes writes the numbers that the database has for the rows' types into the
-// parameters. It asks for them once a connection.
-func (c *conn) fillTypes(ctx context.Context, p *pipe) error {
-	data := c.PgConn().CustomData()
-	types, asked := data[rowTypesKey].(map[string]uint32)
-	for _, s := range p.steps {
-		if s.row == "" {
-			continue
-		}
-		if !asked {
-			var err error
-			if types, err = c.rowTypes(ctx); err != nil {
-				return err
-			}
-			data[rowTypesKey], asked = types, true
-		}
-		binary.BigEndian.PutUint32(s.args[0][elementType:], types[s.row])
-	}
-	return nil
-}
-
-func (c *conn) rowTypes(ctx context.Context) (map[string]uint32, error) {
-	names := make([]string, len(shapes))
-	for i := range shapes {
-		names[i] = shapes[i].row
-	}
-	types := make(map[string]uint32, len(shapes))
-	err := each(ctx, &reader{c}, func(r *row) string {
-		name := r.text()
-		types[name] = uint32(r.int())
-		return name
-	}, func(string) error { return nil }, selectRowTypes, names)
-	if err == nil && len(types) != len(names) {
-		err = fmt.Errorf("%w: it has %d types of rows, not %d", ErrSchema, len(types), len(names))
-	}
-	return types, err
 }
 
 // within bounds a round trip of a writing Tx: a server that is frozen is not
