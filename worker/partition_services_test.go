@@ -344,7 +344,7 @@ func TestMonths(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t)
 	cfg := postgres.Config{
-		Shards: []postgres.Shard{{DSN: server.Of(server.Database(t))}, {DSN: server.Of(server.Database(t))}},
+		Shards: []postgres.Shard{{DSN: server.Database(t)}, {DSN: server.Database(t)}},
 		Pool:   postgres.Pool{MaxSize: 8},
 	}
 	if _, err := postgres.Migrate(t.Context(), cfg); err != nil {

@@ -46,6 +46,9 @@ func (a auditCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer func() { _ = s.Close() }() // it was only read
+	if err := checkOwner(ctx, cfg, s); err != nil {
+		return err
+	}
 	bar := newBar(c, "auditing")
 	order := audit.Config{Store: s, Clock: clock.System{}, Each: loop.Each, Progress: bar.set}
 	if order.Journals, err = journals(cfg); err != nil {

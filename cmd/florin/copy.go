@@ -73,7 +73,7 @@ func (m copyCmd) Run(ctx context.Context, c *console) error {
 	}
 	into, err := postgres.OpenToFill(ctx, toFill(cfg))
 	if err != nil {
-		return toMigrate(cfg, err)
+		return explained(cfg, err)
 	}
 	defer func() { _ = into.Close() }() // what was not committed goes
 	shown := &bars{console: c}

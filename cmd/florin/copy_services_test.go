@@ -31,7 +31,7 @@ func databases(t *testing.T, server *pgtest.Server, shards int) string {
 	t.Helper()
 	text := "store: postgres\ndatabase_cluster: {connection_pool: {min_size: 0, max_size: 8}}\nshards:\n"
 	for range shards {
-		text += fmt.Sprintf("  - dsn: %q\n", server.Of(server.Database(t)))
+		text += fmt.Sprintf("  - dsn: %q\n", server.Database(t))
 	}
 	return writeConfig(t, text)
 }
@@ -303,7 +303,7 @@ func TestCopyRefuses(t *testing.T) {
 	mustFlorin(t, "migrate", "up", "--config", file)
 	refused("nothing there", file, t.TempDir(), "there is no store")
 	refused("no databases", writeConfig(t, "shards: 4\n"), dir, "store: postgres")
-	dsn := server.Of(server.Database(t))
+	dsn := server.Database(t)
 	live := writeConfig(t, fmt.Sprintf("store: postgres\nshards: [{dsn: %q}]\n", dsn))
 	mustFlorin(t, "migrate", "up", "--config", live)
 	if err := pgtest.Run(dsn, "UPDATE meta SET mode = 'live'"); err != nil {

@@ -41,6 +41,11 @@ func openStore(ctx context.Context, cfg config.Config, log *slog.Logger, purpose
 	if cfg.Store == config.Postgres {
 		return openPostgres(ctx, cfg, log, purpose)
 	}
+	if purpose == serving {
+		if err := checkFree(ctx, cfg); err != nil {
+			return nil, err
+		}
+	}
 	s, err := sqlite.Open(ctx, embedded(cfg, purpose))
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ const besideConnections = 4
 func openPostgres(ctx context.Context, cfg config.Config, _ *slog.Logger, purpose use) (engine, error) {
 	s, err := postgres.Open(ctx, postgresConfig(cfg, purpose))
 	if err != nil {
-		return nil, toMigrate(cfg, err)
+		return nil, explained(cfg, err)
 	}
 	return s, nil
 }
@@ -60,13 +60,26 @@ func withPassword(dsn, password string) string {
 	return before + "?" + query + "password=" + strings.ReplaceAll(url.QueryEscape(password), "+", "%20")
 }
 
-// toMigrate says how to mend a schema that is another version's.
-func toMigrate(cfg config.Config, err error) error {
-	if !errors.Is(err, postgres.ErrSchema) {
+// explained says how to mend a schema that is another version's, and which line of
+// the configuration leads to a database that must not be used.
+func explained(cfg config.Config, err error) error {
+	const command = "florin migrate up"
+	var one *postgres.ShardError
+	switch {
+	case errors.Is(err, postgres.ErrSchema):
+		return oldSchema{err, strings.ReplaceAll(err.Error(), "`"+command+"`", command+" --config "+quoted(cfg.Path()))}
+	case errors.As(err, &one):
+		return located(cfg, one.Shard, one.Err)
+	}
+	return err
+}
+
+// located says which line of the configuration leads to a shard.
+func located(cfg config.Config, shard int, err error) error {
+	if shard >= len(cfg.Databases) {
 		return err
 	}
-	const command = "florin migrate up"
-	return oldSchema{err, strings.ReplaceAll(err.Error(), "`"+command+"`", command+" --config "+quoted(cfg.Path()))}
+	return cfg.AtDatabase(shard, err)
 }
 
 // oldSchema is an error with a text of its own.
@@ -82,11 +95,13 @@ func (o oldSchema) Error() string { return o.text }
 func (o oldSchema) Unwrap() error { return o.error }
 
 func migratePostgres(ctx context.Context, cfg config.Config) ([]schema, error) {
-	return schemasOf(postgres.Migrate(ctx, postgresConfig(cfg, writing)))
+	list, err := postgres.Migrate(ctx, postgresConfig(cfg, writing))
+	return schemasOf(list, explained(cfg, err))
 }
 
 func postgresSchemas(ctx context.Context, cfg config.Config) ([]schema, error) {
-	return schemasOf(postgres.Schemas(ctx, postgresConfig(cfg, reading)))
+	list, err := postgres.Schemas(ctx, postgresConfig(cfg, reading))
+	return schemasOf(list, explained(cfg, err))
 }
 
 func schemasOf(list []postgres.Schema, err error) ([]schema, error) {

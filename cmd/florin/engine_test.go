@@ -120,7 +120,7 @@ shards: [{prepared_statements: false}, {connection_pool: {max_size: 50}}]
 	if beside := looks.Shards[1].Pool; beside.MinSize != 0 || beside.MaxSize != besideConnections {
 		t.Errorf("a command beside the server takes %+v", beside)
 	}
-	old := toMigrate(cfg, fmt.Errorf("%w: run `florin migrate up`", postgres.ErrSchema))
+	old := explained(cfg, fmt.Errorf("%w: run `florin migrate up`", postgres.ErrSchema))
 	if !errors.Is(old, postgres.ErrSchema) || !strings.HasSuffix(old.Error(), "run florin migrate up --config "+file) {
 		t.Errorf("the error is %v", old)
 	}

@@ -81,7 +81,13 @@ func (n *node) openStore(ctx context.Context) (err error) {
 	if n.store, err = openStore(ctx, n.cfg, n.log, serving); err != nil {
 		return err
 	}
+	if err := n.store.Ping(ctx, 0); err != nil {
+		return located(n.cfg, 0, fmt.Errorf("no process starts without shard 0, which keeps the keys: %w", err))
+	}
 	if err := makeData(n.cfg); err != nil {
+		return err
+	}
+	if err := own(ctx, n.cfg, n.store); err != nil {
 		return err
 	}
 	n.ids = ident.NewSource(0, n.clock.Now, newChance())

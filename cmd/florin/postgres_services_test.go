@@ -19,7 +19,7 @@ func onServer(t *testing.T, server *pgtest.Server) string {
 	t.Helper()
 	text := "store: postgres\ndatabase_cluster: {connection_pool: {min_size: 0, max_size: 8}}\nshards:\n"
 	for range 2 {
-		text += fmt.Sprintf("  - dsn: %q\n", server.Of(server.Database(t)))
+		text += fmt.Sprintf("  - dsn: %q\n", server.Database(t))
 	}
 	return writeConfig(t, text)
 }
@@ -103,7 +103,7 @@ func TestServersThatStartAtOnce(t *testing.T) {
 func TestReplicaThatIsAway(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Shared(t)
-	dsn := server.Of(server.Database(t))
+	dsn := server.Database(t)
 	file := writeConfig(t, fmt.Sprintf(`
 shards:
   - dsn: %q

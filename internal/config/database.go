@@ -268,6 +268,16 @@ func (c *Config) addressOf(d *Database, number int, s Shard) error {
 	return nil
 }
 
+// AtDatabase makes an error about a shard's database, with the file, the line and the
+// field that lead there.
+func (c *Config) AtDatabase(shard int, err error) error {
+	field := c.Databases[shard].field + ".dsn"
+	if shard >= len(c.Shards.List) || c.Shards.List[shard].DSN == "" {
+		field = "database_cluster.master.host"
+	}
+	return c.source.at(field, "%w", err)
+}
+
 // masterDSN is the address of the master's database of a shard.
 func masterDSN(m Master, shard int) string {
 	u := url.URL{

@@ -30,9 +30,9 @@ func errorOf(err error) error {
 	}
 	var answer *pgconn.PgError
 	if !errors.As(err, &answer) {
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, briefly(err))
 	}
-	return fmt.Errorf("%w: %w", meaning(answer), err)
+	return fmt.Errorf("%w: %w", meaning(answer), briefly(err))
 }
 
 // meaning returns the store's error that a server's answer stands for.
@@ -54,7 +54,7 @@ func meaning(e *pgconn.PgError) error {
 func isOurs(err error) bool {
 	for _, ours := range []error{
 		store.ErrNotFound, store.ErrConflict, store.ErrUnavailable, store.ErrRefused, store.ErrCommitUnknown,
-		ErrMarks, ErrSchema, ErrFilling, ErrNotEmpty, ErrClock,
+		ErrMarks, ErrSchema, ErrSettings, ErrFilling, ErrNotEmpty, ErrClock,
 	} {
 		if errors.Is(err, ours) {
 			return true

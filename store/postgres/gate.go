@@ -3,13 +3,10 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"florin/store"
 )
 
 // probePause lies between two probes of a shard that gives no answer.
@@ -22,6 +19,7 @@ type gate struct {
 
 	mu      sync.Mutex
 	down    bool
+	why     error // it is down
 	closed  bool
 	shutter context.CancelFunc // ends opened
 	opened  context.Context    //nolint:containedctx // for as long as the gate stays open
@@ -70,7 +68,7 @@ func (g *gate) watch(c *conn) (stop func()) {
 			switch {
 			case g.isSilent():
 				if !w.isOver() {
-					g.shut()
+					g.shut(errNoAnswer)
 				}
 				return
 			case !g.shard.hosts.leadsTo(c.PgConn().Conn().RemoteAddr().String()):
@@ -129,7 +127,7 @@ func (w *watched) cut() {
 func (g *gate) suspect() {
 	go func() {
 		if g.isSilent() {
-			g.shut()
+			g.shut(errNoAnswer)
 		}
 	}()
 }
@@ -169,24 +167,24 @@ func (g *gate) isSilent() bool {
 	return true
 }
 
-// pass returns ErrUnavailable while the gate is shut.
+// pass returns ErrUnavailable, and why, while the gate is shut.
 func (g *gate) pass() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.down {
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, errNoAnswer)
+		return errorOf(g.why)
 	}
 	return nil
 }
 
 // shut shuts the gate until a probe has had an answer.
-func (g *gate) shut() {
+func (g *gate) shut(why error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.down || g.closed {
 		return
 	}
-	g.down = true
+	g.down, g.why = true, why
 	if g.shutter != nil {
 		g.shutter()
 	}
@@ -202,6 +200,9 @@ func (g *gate) probe(ctx context.Context) {
 		if err == nil || stateOf(err) == stateTooMany { // it is there, and some of what it has given is ours
 			break
 		}
+		g.mu.Lock()
+		g.why = err
+		g.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return

@@ -155,7 +155,7 @@ func TestReplicaOfOldPrimary(t *testing.T) {
 	primary := pgtest.New(t)
 	replica := primary.Replica(t)
 	cfg := postgres.Config{Mode: access.Test, Pool: postgres.Pool{MaxSize: 4}, Shards: []postgres.Shard{{
-		DSN:      primary.Of(primary.Database(t)),
+		DSN:      primary.Database(t),
 		Replicas: []postgres.Replica{{Host: "127.0.0.1", Port: replica.Port, Weight: 1}},
 	}}}
 	if _, err := postgres.Migrate(t.Context(), cfg); err != nil {

@@ -85,10 +85,17 @@ func (sh *shard) examine(ctx context.Context, c *pgx.Conn) error {
 	if err := found.check(want); err != nil {
 		return sh.refuse(err)
 	}
-	if latest, err := latest(embedded); err != nil || found.schema != latest {
-		return sh.outdated(errors.Join(err, fmt.Errorf(
+	latest, err := latest(embedded)
+	switch {
+	case err != nil:
+		return err
+	case found.schema > latest:
+		return sh.outdated(fmt.Errorf("%w: the database of shard %d is at %d, and this program knows %d: update Florin",
+			ErrSchema, sh.number, found.schema, latest))
+	case found.schema < latest:
+		return sh.outdated(fmt.Errorf(
 			"%w: the database of shard %d is at %d, this program's is %d: run `florin migrate up`",
-			ErrSchema, sh.number, found.schema, latest)))
+			ErrSchema, sh.number, found.schema, latest))
 	}
 	if err := sh.store.recognise(found.marks); err != nil {
 		return sh.refuse(err)
@@ -135,9 +142,11 @@ func (s *Store) recognise(m marks) error {
 	want := m
 	want.store = s.id
 	if err := m.check(want); err != nil {
-		return err
+		return fmt.Errorf("%w than that of shard %d", err, s.first)
 	}
-	s.id = m.store
+	if s.id == "" {
+		s.id, s.first = m.store, m.shard
+	}
 	return nil
 }
 

@@ -58,7 +58,7 @@ func migrate(ctx context.Context, cfg Config, files fs.FS) (before []Schema, err
 		want.shard = number
 		schema, err := migrateShard(ctx, cfg, files, want)
 		if err != nil {
-			return nil, fmt.Errorf("store/postgres: migrate shard %d: %w", number, err)
+			return nil, &ShardError{number, fmt.Errorf("migrate: %w", err)}
 		}
 		before[number] = schema
 	}
@@ -99,7 +99,7 @@ func survey(ctx context.Context, cfg Config) (want marks, err error) {
 			return nil
 		})
 		if err != nil {
-			return want, fmt.Errorf("store/postgres: shard %d: %w", number, err)
+			return want, &ShardError{number, err}
 		}
 	}
 	if want.store == "" {
@@ -145,7 +145,7 @@ func Schemas(ctx context.Context, cfg Config) ([]Schema, error) {
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("store/postgres: schema of shard %d: %w", number, err)
+			return nil, &ShardError{number, fmt.Errorf("schema: %w", err)}
 		}
 	}
 	return list, nil
@@ -217,7 +217,8 @@ func up(ctx context.Context, db *sql.DB, files fs.FS, m marks) (version, latest 
 		return version, latest, err
 	}
 	if version > latest {
-		return version, latest, fmt.Errorf("%w: it is at %d, this program knows %d", ErrSchema, version, latest)
+		return version, latest, fmt.Errorf("%w: it is at %d, and this program knows %d: update Florin",
+			ErrSchema, version, latest)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return version, latest, err

@@ -62,7 +62,7 @@ func (sh *shard) connectToFill(ctx context.Context) (*pgx.Conn, error) {
 	}
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, briefly(err))
 	}
 	if err := sh.examine(ctx, c); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
@@ -76,13 +76,6 @@ func (f *Filling) Close() error {
 		_ = c.Close(context.Background()) // what was not committed goes
 	}
 	return f.Store.Close()
-}
-
-// Name returns the store's own name, alike in all of its databases.
-func (f *Filling) Name() string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.id
 }
 
 // Keysets lists the vault's sealed keysets, by name.

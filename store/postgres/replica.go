@@ -149,7 +149,7 @@ func (r *replica) look(ctx context.Context) {
 func (r *replica) ask(ctx context.Context) (seen view, err error) {
 	if r.looks == nil || r.looks.IsClosed() {
 		if r.looks, err = pgx.ConnectConfig(ctx, r.pool.Config().ConnConfig); err != nil {
-			return seen, err
+			return seen, briefly(err)
 		}
 		if err := r.examine(ctx, r.looks); err != nil {
 			r.hangUp()

@@ -46,7 +46,7 @@ func newFleet(t *testing.T) *fleet {
 	}
 	f.cfg = postgres.Config{
 		Mode: access.Test, Pool: postgres.Pool{MaxSize: 12}, MaxLag: 3 * time.Second,
-		Shards: []postgres.Shard{{DSN: primary.Of(primary.Database(t)), Replicas: []postgres.Replica{
+		Shards: []postgres.Shard{{DSN: primary.Database(t), Replicas: []postgres.Replica{
 			{Host: "127.0.0.1", Port: f.replicas[0].Port, Weight: 10}, {Host: "127.0.0.1", Port: second, Weight: 30},
 		}}},
 	}

@@ -197,9 +197,9 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 		var failed *pgconn.ConnectError
 		silent := limited.Err() != nil || errors.As(err, &failed) && stateOf(err) != stateTooMany
 		if !crowded && waiting.Err() == nil && silent {
-			sh.gate.shut()
+			sh.gate.shut(briefly(err))
 		}
-		return nil, fmt.Errorf("%w: no connection: %w", store.ErrUnavailable, err)
+		return nil, fmt.Errorf("%w: no connection: %w", store.ErrUnavailable, briefly(err))
 	}
 }
 

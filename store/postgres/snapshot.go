@@ -56,7 +56,7 @@ func (sh *shard) connectToRead(ctx context.Context) (*pgx.Conn, error) {
 	_ = sh.hosts.sort(ctx, to) // never fails
 	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
-		return nil, err
+		return nil, briefly(err)
 	}
 	if err := sh.examine(ctx, c); err != nil {
 		_ = c.Close(ctx)

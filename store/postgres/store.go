@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -17,8 +18,9 @@ type Store struct {
 	cfg    Config
 	shards []*shard
 
-	mu sync.Mutex
-	id string // the store's, as the first connection of any shard found it
+	mu    sync.Mutex
+	id    string // the store's, as the first connection of any shard found it
+	first int    // that shard
 }
 
 var (
@@ -28,7 +30,8 @@ var (
 
 // Open opens a store that Migrate has made. A shard that cannot be reached does
 // not keep the others from being used: its calls are ErrUnavailable until it is
-// back. Errors are ErrMarks, ErrSchema, ErrFilling, and those of the configuration.
+// back. Errors are ErrMarks, ErrSchema, ErrFilling, ErrClock and ErrSettings in a
+// ShardError, and those of the configuration.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
 	cfg = cfg.withDefaults()
 	if err := cfg.validate(); err != nil {
@@ -61,10 +64,14 @@ func (s *Store) greet(ctx context.Context) error {
 		})
 	}
 	greeting.Wait()
-	for _, err := range errs {
-		if errors.Is(err, ErrMarks) || errors.Is(err, ErrSchema) || errors.Is(err, ErrFilling) ||
-			errors.Is(err, ErrClock) {
-			return err
+	for i, err := range errs {
+		if slices.Contains(settingsStates, stateOf(err)) {
+			err = fmt.Errorf("%w: %w", ErrSettings, err)
+		}
+		for _, lasting := range []error{ErrMarks, ErrSchema, ErrFilling, ErrClock, ErrSettings} {
+			if errors.Is(err, lasting) {
+				return &ShardError{i, err}
+			}
 		}
 	}
 	for _, sh := range s.shards {
@@ -96,6 +103,14 @@ func (sh *shard) greet(ctx context.Context) error {
 		err = sh.watch.sample(ctx)
 	}
 	return err
+}
+
+// Name returns the store's own name, alike in all of its databases; empty as long as
+// none could be reached.
+func (s *Store) Name() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.id
 }
 
 // Shards returns the number of shards.
@@ -145,7 +160,7 @@ func (sh *shard) connect(ctx context.Context, f func(context.Context, *conn) err
 	_ = sh.hosts.sort(ctx, to) // never fails
 	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
-		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", store.ErrUnavailable, briefly(err))
 	}
 	sh.apart.Add(1)
 	defer sh.apart.Add(-1)
