@@ -19,8 +19,22 @@ type User struct {
 const setupClients = 64
 
 // StoreCards stores the test card for each user, and returns the users in the
-// same order. It is not measured.
-func StoreCards(ctx context.Context, target Target, ids []int64, keys string, p *progress) ([]User, error) {
+// same order. Every process is asked for each of them, and keeps it near as it does
+// in the long run. It is not measured.
+func StoreCards(ctx context.Context, target Target, ids []int64, keys string, p *progress) (users []User, err error) {
+	for i, addr := range target.Addrs {
+		one := target
+		one.Addrs = []string{addr}
+		done := int64(i * len(ids))
+		each := func(n int64) { p.set((done + n) / int64(len(target.Addrs))) }
+		if users, err = storeCards(ctx, one, ids, keys, each); err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
+}
+
+func storeCards(ctx context.Context, target Target, ids []int64, keys string, progress func(done int64)) ([]User, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	users := make([]User, len(ids))
@@ -41,7 +55,7 @@ func StoreCards(ctx context.Context, target Target, ids []int64, keys string, p 
 					return
 				}
 				users[i] = User{ids[i], method}
-				p.set(done.Add(1))
+				progress(done.Add(1))
 			}
 		})
 	}

@@ -56,8 +56,8 @@ func (s *Service) StoreMethod(ctx context.Context, r StoreMethod) (m vault.Payme
 			return m, false, err
 		}
 	}
-	m, err = s.cfg.Store.Method(ctx, held.Object)
-	return m, true, readError(err)
+	m, err = s.readMethod(ctx, held.Object)
+	return m, true, err
 }
 
 // lost returns the holder of a claim that was lost, or the error.
@@ -129,9 +129,18 @@ func noMethod() error {
 
 // Method returns a payment method that is not deleted.
 func (s *Service) Method(ctx context.Context, id ident.ID) (vault.PaymentMethod, error) {
-	m, err := s.cfg.Store.Method(ctx, id)
+	m, err := s.readMethod(ctx, id)
 	if err == nil && !m.DeletedAt.IsZero() {
-		err = store.ErrNotFound
+		err = readError(store.ErrNotFound)
+	}
+	return m, err
+}
+
+// readMethod reads a payment method, and keeps it near.
+func (s *Service) readMethod(ctx context.Context, id ident.ID) (vault.PaymentMethod, error) {
+	m, err := s.cfg.Store.Method(ctx, id)
+	if err == nil {
+		s.cfg.Methods.Put(m)
 	}
 	return m, readError(err)
 }
@@ -170,7 +179,6 @@ func (s *Service) instrument(ctx context.Context, userID int64, name string) (in
 			}
 			return instrument{}, err
 		}
-		s.cfg.Methods.Put(m)
 	}
 	if m.UserID != userID || !m.DeletedAt.IsZero() {
 		return instrument{}, noMethod()
