@@ -61,8 +61,8 @@ services-down: ## stop them; what they hold stays
 	@tools/services/services down
 
 .PHONY: services-status
-services-status: ## say which of them run
-	@tools/services/services status
+services-status: ## say which of them run, and as what
+	@tools/services/services status || true
 
 .PHONY: test-services
 test-services: ## run the tests that need a real database, broker or cache (INSTALL=1 installs what is missing)

@@ -20,7 +20,7 @@ type Cluster struct {
 	PasswordEnv  string `yaml:"password_env"`
 	PasswordFile string `yaml:"password_file"`
 	// PreparedStatements are used, unless this is false: through a pooler of
-	// transactions (PgBouncer) before 1.21 they cannot be.
+	// transactions (PgBouncer) they cannot be.
 	PreparedStatements *bool `yaml:"prepared_statements"`
 }
 
