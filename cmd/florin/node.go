@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -60,6 +61,7 @@ type node struct {
 	counted   int        // the open operations
 	countedAt time.Time
 
+	madeData   bool        // the data directory was not there
 	committing *committing // the committers' loops: the last to end
 	working    *loop.Group // the workers' loops
 }
@@ -71,7 +73,11 @@ func openNode(ctx context.Context, cfg config.Config, log *slog.Logger, fixed ..
 		n.openStore, n.openVault, n.openGateways, n.openCommitters, n.openFlow, n.reloadKeys,
 	} {
 		if err := open(ctx); err != nil {
-			return nil, errors.Join(err, n.close())
+			err = errors.Join(err, n.close())
+			if n.madeData {
+				_ = os.Remove(cfg.Data) // only what is empty can be
+			}
+			return nil, err
 		}
 	}
 	return n, nil
@@ -81,7 +87,7 @@ func (n *node) openStore(ctx context.Context) (err error) {
 	if n.store, err = openStore(ctx, n.cfg, n.log, serving); err != nil {
 		return err
 	}
-	if err := makeData(n.cfg); err != nil {
+	if n.madeData, err = makeData(n.cfg); err != nil {
 		return err
 	}
 	n.ids = ident.NewSource(0, n.clock.Now, newChance())
@@ -128,6 +134,9 @@ func (n *node) openVault(ctx context.Context) error {
 		path = filepath.Join(n.cfg.Data, "vault-key")
 	}
 	kek, err := seal.OpenKeyFileFor(ctx, path, keysets{n.store})
+	if errors.Is(err, seal.ErrKeyFileMissing) && n.cfg.Vault.KeyFile == "" {
+		return fmt.Errorf("%w, or name the directory that has it in --data", err)
+	}
 	if err != nil {
 		return err
 	}
