@@ -9,6 +9,7 @@ import (
 
 	"florin/access"
 	"florin/ident"
+	"florin/internal/clock"
 	"florin/problem"
 )
 
@@ -24,6 +25,7 @@ type API struct {
 	limiter  *limiter      // nil for no limit
 	seen     seen          // how far the keys' clients have written
 	document []byte        // OpenAPI
+	away     clock.Pace    // of what is turned away as unavailable, in the log
 	scrapes  http.Handler
 }
 

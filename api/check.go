@@ -257,9 +257,20 @@ func (c *Checker) run(ctx context.Context, p *probe) Check {
 		if errors.Is(err, context.DeadlineExceeded) {
 			check.Error = fmt.Sprintf("%s did not answer within %s", p.name, c.cfg.Timeout)
 		}
-		c.cfg.Log.WarnContext(ctx, "a health check failed", "check", p.name, "error", err)
 	}
+	c.tell(ctx, p, err)
 	return check
+}
+
+// tell logs that a probe fails, and once it does no longer.
+func (c *Checker) tell(ctx context.Context, p *probe, err error) {
+	switch {
+	case err != nil && !p.failing:
+		c.cfg.Log.WarnContext(ctx, "a health check failed", "check", p.name, "error", err)
+	case err == nil && p.failing:
+		c.cfg.Log.InfoContext(ctx, "a health check succeeds again", "check", p.name)
+	}
+	p.failing = err != nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
@@ -269,6 +280,8 @@ type probe struct {
 	name string
 	call func(ctx context.Context) error
 	busy chan struct{} // holds a token while a call is under way
+	// failing tells whether the last one failed, as the log has it.
+	failing bool
 }
 
 func newProbe(name string, call func(ctx context.Context) error) *probe {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"florin/api"
+	"florin/internal/clock"
 )
 
 func ok(context.Context) error { return nil }
@@ -181,6 +182,27 @@ func TestFailedChecksAreLogged(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "10.1.2.3") {
 		t.Errorf("the log says: %s", log.String())
+	}
+}
+
+// TestAFailureIsLoggedOnce, however often it is asked, and so is its end.
+func TestAFailureIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	var away error
+	now := clock.NewManual(time.Unix(0, 0))
+	checker := api.NewChecker(api.CheckerConfig{
+		Shards: 1, Ping: func(context.Context, int) error { return away }, Clock: now,
+		Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	for _, err := range []error{nil, errDial, errDial, errDial, nil, nil} {
+		away = err
+		checker.Check(t.Context())
+		now.Advance(time.Minute)
+	}
+	if lines := strings.Split(strings.TrimSpace(log.String()), "\n"); len(lines) != 2 ||
+		!strings.Contains(lines[0], "a health check failed") || !strings.Contains(lines[1], "succeeds again") {
+		t.Errorf("the log says %s", log.String())
 	}
 }
 

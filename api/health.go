@@ -34,13 +34,18 @@ func (c *call) health() error {
 // livez answers GET /livez.
 func (c *call) livez() error { return c.object(http.StatusOK, Readiness{Status: "live"}) }
 
-// readyz answers GET /readyz.
+// readyz answers GET /readyz. With one shard that answers there is work to do.
 func (c *call) readyz() error {
 	if c.api.draining.Load() {
 		return c.object(http.StatusServiceUnavailable, Readiness{Status: "draining"})
 	}
 	if err := c.api.cfg.Ready(); err != nil {
 		return c.object(http.StatusServiceUnavailable, Readiness{Status: "not_ready", Error: err.Error()})
+	}
+	if report := c.api.cfg.Health.Check(c.r.Context()); !report.Working() {
+		return c.object(http.StatusServiceUnavailable, Readiness{
+			Status: "not_ready", Error: "no shard answers: " + report.Checks.Database.Error,
+		})
 	}
 	return c.object(http.StatusOK, Readiness{Status: "ready"})
 }

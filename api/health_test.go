@@ -63,6 +63,27 @@ func TestReadiness(t *testing.T) {
 	s.post(paymentsPath, simple).want(201) // what comes is still answered
 }
 
+func TestReadyWhileAShardAnswers(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		database, text string
+		want           int
+	}{
+		{api.Healthy, "", 200},
+		{api.Degraded, "shard 3 cannot be reached", 200},
+		{api.Unhealthy, "shard 0 cannot be reached; shard 1 cannot be reached", 503},
+	} {
+		s := newServer(t, func(cfg *api.Config) {
+			cfg.Health = fakeHealth{api.Report{Checks: api.Checks{Database: api.Check{Status: c.database, Error: c.text}}}}
+		})
+		got := s.get("/readyz").want(c.want)
+		if c.want == 503 && (got["status"] != "not_ready" || got["error"] != "no shard answers: "+c.text) {
+			t.Errorf("database %s: got %v", c.database, got)
+		}
+		s.get("/livez").want(200)
+	}
+}
+
 func TestMetricsAreServed(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -80,6 +80,7 @@ var (
 	}
 	readyzDoc = operation{
 		id: "getReady", tag: tagSystem, summary: "Tell whether the process wants requests",
+		text: "It does while at least one shard answers, its clock is the databases' and it is not shutting down.",
 		answers: []answer{
 			{status: 200, text: "It does.", object: Readiness{Status: "ready"}},
 			{status: 503, text: "It does not.", object: Readiness{Status: "draining"}},

@@ -33,8 +33,7 @@ func (a *API) public(err error, c *call) *problem.Problem {
 	switch {
 	case errors.As(err, &p) && p.Code.Status() != http.StatusInternalServerError:
 		if p.Code.Status() > http.StatusInternalServerError && errors.Unwrap(p) != nil {
-			a.cfg.Log.WarnContext(c.r.Context(), "a request was turned away", "route", c.route.pattern(),
-				"request_id", c.requestID, "error", err)
+			a.tellTurnedAway(p.Code, err, c)
 		}
 		return p
 	case errors.Is(err, context.Canceled):
@@ -45,6 +44,22 @@ func (a *API) public(err error, c *call) *problem.Problem {
 	a.cfg.Log.ErrorContext(c.r.Context(), "a request failed", "route", c.route.pattern(),
 		"request_id", c.requestID, "error", err)
 	return problem.New(problem.Internal, "this was logged; its request id finds it")
+}
+
+// awayPause lies between two lines of requests that are unavailable: while a shard is
+// away all of its requests are.
+const awayPause = time.Second
+
+// tellTurnedAway logs why a request was not served.
+func (a *API) tellTurnedAway(code problem.Code, err error, c *call) {
+	held, ok := 0, true
+	if code == problem.Unavailable {
+		held, ok = a.away.Take(a.cfg.Clock.Now(), awayPause)
+	}
+	if ok {
+		a.cfg.Log.WarnContext(c.r.Context(), "a request was turned away", "route", c.route.pattern(),
+			"request_id", c.requestID, "error", err, "lines_left_out", held)
+	}
 }
 
 // urn is what problems' types begin with.

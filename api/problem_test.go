@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"florin/api"
+	"florin/internal/clock"
 	"florin/problem"
 )
 
@@ -130,5 +131,27 @@ func TestRequestIDs(t *testing.T) {
 	one, two := s.get("/livez").header.Get("X-Request-ID"), s.get("/livez").header.Get("X-Request-ID")
 	if !strings.HasPrefix(one, "req_") || one == two {
 		t.Errorf("two requests are %s and %s", one, two)
+	}
+}
+
+// TestAnAbsentShardFillsNoLog: of requests that are unavailable the log has one line a
+// second, of others each.
+func TestAnAbsentShardFillsNoLog(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[problem.Code]int{problem.Unavailable: 2, problem.OutcomeUnknown: 5} {
+		var log bytes.Buffer
+		now := clock.NewManual(time.Unix(0, 0))
+		s := newServer(t, func(c *api.Config) { c.Log, c.Clock = slog.New(slog.NewTextHandler(&log, nil)), now })
+		s.flows.err = problem.New(code, "it is away").With(errDial)
+		for i := range 5 {
+			if i == 4 {
+				now.Advance(time.Second)
+			}
+			s.get(paymentsPath).wantProblem(code, "")
+		}
+		if n := strings.Count(log.String(), "a request was turned away"); n != want ||
+			(want == 2) != strings.Contains(log.String(), "lines_left_out=3") {
+			t.Errorf("%s: %d lines, want %d: %s", code, n, want, log.String())
+		}
 	}
 }

@@ -30,6 +30,9 @@ type Config struct {
 	// Journals are what the gateways themselves remember, by gateway; a gateway
 	// that has none here is believed.
 	Journals map[string]Journal
+	// Absent are the gateways whose journal should be there and is not. What the store
+	// has of theirs cannot be judged: it ends the audit with a JournalAbsentError.
+	Absent []string
 	// Acknowledgements are what callers were told; nil for none.
 	Acknowledgements Acknowledgements
 	Clock            clock.Clock

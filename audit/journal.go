@@ -147,11 +147,14 @@ func (a *audit) readJournals() error {
 }
 
 // holdAgainstJournals compares a payment's operations with the journals.
-func (s *shard) holdAgainstJournals(p payment.Payment) {
-	if len(s.cfg.Journals) == 0 {
-		return
+func (s *shard) holdAgainstJournals(p payment.Payment) (err error) {
+	if len(s.cfg.Journals) == 0 && len(s.cfg.Absent) == 0 {
+		return nil
 	}
 	eachOperation(p, func(o operation) {
+		if o.approved && slices.Contains(s.cfg.Absent, o.gateway) {
+			err = JournalAbsentError{o.gateway}
+		}
 		if s.cfg.Journals[o.gateway] == nil {
 			return
 		}
@@ -164,6 +167,16 @@ func (s *shard) holdAgainstJournals(p payment.Payment) {
 			s.disagreeing = append(s.disagreeing, o)
 		}
 	})
+	return err
+}
+
+// JournalAbsentError says that the store has what a gateway has approved, and the
+// gateway's journal is not there to confirm it.
+type JournalAbsentError struct{ Gateway string }
+
+// Error implements error.
+func (e JournalAbsentError) Error() string {
+	return "the journal of gateway " + e.Gateway + " is not there, and the store has payments of it"
 }
 
 // eachOperation visits what was asked of gateways for a payment.

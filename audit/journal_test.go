@@ -1,11 +1,14 @@
 package audit_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
 	"florin/audit"
 	"florin/ident"
+	"florin/internal/clock"
+	"florin/internal/loop"
 	"florin/money"
 	"florin/payment"
 )
@@ -161,5 +164,22 @@ func TestTheSecondLookForgivesWhatWasUnderWay(t *testing.T) {
 				t.Errorf("it is named, or %d looks were taken, want 1: %+v", looks, r)
 			}
 		})
+	}
+}
+
+// TestAJournalThatIsNotThere says nothing of the books, unless nothing was approved.
+func TestAJournalThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	run := func(w *world) (audit.Report, error) {
+		return audit.Run(t.Context(), audit.Config{
+			Store: w, Clock: nap{clock.NewManual(began), nil}, Each: loop.Each, Absent: []string{"alpha", "beta"},
+		})
+	}
+	var absent audit.JournalAbsentError
+	if _, err := run(newWorld(t)); !errors.As(err, &absent) || absent.Gateway != "alpha" {
+		t.Errorf("with payments: %v", err)
+	}
+	if report, err := run(&world{t: t, ids: newWorld(t).ids}); err != nil || !report.OK {
+		t.Errorf("without: %+v, %v", report, err)
 	}
 }

@@ -24,9 +24,8 @@ func (s *shard) payment(p payment.Payment) error {
 		last = everyType
 	}
 	s.keep(p, last)
-	s.holdAgainstJournals(p)
 	s.holdAgainstTold(p)
-	return nil
+	return s.holdAgainstJournals(p)
 }
 
 func (s *shard) placePayment(p payment.Payment) {

@@ -79,11 +79,11 @@ func (s *Server) launch(ctx context.Context) error {
 			return ctx.Err()
 		case time.Now().After(deadline):
 			s.end()
-			return fmt.Errorf("the server was not ready within %s; it said:\n%s", readyWithin, t)
+			return fmt.Errorf("the server was not ready within %s; it said: %s", readyWithin, t)
 		}
 		select {
 		case <-exited:
-			return fmt.Errorf("the server ended before it was ready (%s); it said:\n%s", cmd.ProcessState, t)
+			return fmt.Errorf("the server ended before it was ready (%s); it said: %s", cmd.ProcessState, t)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -118,7 +118,7 @@ func (s *Server) watch(ctx context.Context) {
 			return
 		}
 		if !s.restart {
-			s.fail(fmt.Errorf("the server ended (%s); it said:\n%s", s.cmd.ProcessState, s.tail))
+			s.fail(fmt.Errorf("the server ended (%s); it said: %s", s.cmd.ProcessState, s.tail))
 			return
 		}
 		fmt.Fprintf(s.log, "the server ended (%s) and is started again\n", s.cmd.ProcessState)

@@ -144,7 +144,11 @@ func (r *Report) Write(w io.Writer) {
 func (r *Report) WriteCounts(w io.Writer) {
 	fmt.Fprintf(w, "%s.\n", r.Tally.String())
 	if r.Restarts > 0 {
-		fmt.Fprintf(w, "The server was started again %d times.\n", r.Restarts)
+		times := "once"
+		if r.Restarts > 1 {
+			times = fmt.Sprintf("%d times", r.Restarts)
+		}
+		fmt.Fprintf(w, "The server was started again %s.\n", times)
 	}
 	if r.Unsent > 0 {
 		fmt.Fprintf(w, "%s requests were due and never sent: the rate was too high.\n", group(r.Unsent))

@@ -322,3 +322,14 @@ func TestPGBenchIsMeasured(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestOneRestartIsTold(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "", 1: "started again once.", 2: "started again 2 times."} {
+		var out strings.Builder
+		(&bench.Report{Restarts: n}).WriteCounts(&out)
+		if strings.Contains(out.String(), "again") != (n > 0) || !strings.Contains(out.String(), want) {
+			t.Errorf("%d restarts are told as %s", n, out.String())
+		}
+	}
+}

@@ -87,7 +87,7 @@ func (s *site) err() error {
 			errs = append(errs, server.Err())
 		case <-time.After(300 * time.Millisecond):
 			if said := server.Said(); said != "" {
-				errs = append(errs, errors.New("the server said:\n"+said))
+				errs = append(errs, errors.New("the server said: "+said))
 			}
 		}
 	}

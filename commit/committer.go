@@ -79,6 +79,8 @@ type Committer struct {
 	took    time.Duration // by a group, a moving mean
 	quick   time.Duration // what the quick groups take
 	scratch scratch
+
+	failures clock.Pace // of groups, in the log
 }
 
 // item is a command in the queue.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"florin/ident"
 	"florin/problem"
@@ -35,7 +36,7 @@ func (c *Committer) run(ctx context.Context, group []item, release func()) (answ
 			c.cfg.Log.Error("commit unknown; nobody can be told", "shard", c.cfg.Shard, "commands", len(group), "error", err)
 			err = unknown(err)
 		default:
-			c.cfg.Log.Error("group failed", "shard", c.cfg.Shard, "commands", len(group), "error", err)
+			c.tell(len(group), err)
 			err = unavailable(err)
 		}
 		answers = make([]error, len(group))
@@ -43,6 +44,17 @@ func (c *Committer) run(ctx context.Context, group []item, release func()) (answ
 			answers[i] = err
 		}
 		return answers, nil
+	}
+}
+
+// failurePause lies between two lines of a shard's failed groups: while it is away
+// every request makes one.
+const failurePause = time.Second
+
+// tell logs that a group has failed.
+func (c *Committer) tell(commands int, err error) {
+	if held, ok := c.failures.Take(c.cfg.Clock.Now(), failurePause); ok {
+		c.cfg.Log.Error("group failed", "shard", c.cfg.Shard, "commands", commands, "error", err, "lines_left_out", held)
 	}
 }
 

@@ -1,10 +1,14 @@
 package commit
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
+	"florin/internal/clock"
 	"florin/store"
 )
 
@@ -81,5 +85,21 @@ func TestRepeats(t *testing.T) {
 		if errors.As(tickets[i].Errs[0], &lost) != want || want && lost.Holder.Key != "k" {
 			t.Errorf("command %d: %v", i, tickets[i].Errs[0])
 		}
+	}
+}
+
+// TestFailuresFillNoLog: of a shard that is away the log has one line a second.
+func TestFailuresFillNoLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now := clock.NewManual(time.Unix(0, 0))
+	c := New(Config{Clock: now, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for range 4 {
+		c.tell(1, store.ErrUnavailable)
+	}
+	now.Advance(failurePause)
+	c.tell(1, store.ErrUnavailable)
+	if strings.Count(log.String(), "group failed") != 2 || !strings.Contains(log.String(), "lines_left_out=3") {
+		t.Errorf("the log says %s", log.String())
 	}
 }

@@ -62,7 +62,9 @@ type Config struct {
 	Target Target
 	// Journals are the gateways', for both audits.
 	Journals map[string]audit.Journal
-	Clock    clock.Clock
+	// Absent are the gateways whose journal should be there and is not.
+	Absent []string
+	Clock  clock.Clock
 	// Each runs f(0) to f(n-1), at most limit of them at a time: loop.Each.
 	Each func(n, limit int, f func(i int))
 	// NewID names a copy.
@@ -308,7 +310,7 @@ func (m *mover) open(ctx context.Context) error {
 
 func (m *mover) audit(ctx context.Context, into **audit.Report, what string, s audit.Store) (ok bool, err error) {
 	report, err := audit.Run(ctx, audit.Config{
-		Store: s, Journals: m.cfg.Journals, Clock: m.cfg.Clock, Each: m.cfg.Each,
+		Store: s, Journals: m.cfg.Journals, Absent: m.cfg.Absent, Clock: m.cfg.Clock, Each: m.cfg.Each,
 		Progress: func(done float64) { m.cfg.Progress(what, done) },
 	})
 	if err != nil {

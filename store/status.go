@@ -47,6 +47,8 @@ type Partitions struct {
 type ReplicaStatus struct {
 	Server string // host:port
 	Weight int
+	// Compared tells whether it has said how far it is: whether the two below are known.
+	Compared bool
 	// LagBytes is how much of the primary's log it has not replayed.
 	LagBytes int64
 	// Lag is how long ago what it replayed last was written; 0 when it has

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,7 +26,8 @@ type auditCmd struct {
 // Help implements kong.HelpProvider.
 func (auditCmd) Help() string {
 	return `It reads the whole store, whether the server runs or not, changes nothing, and names the rows that are wrong;
-the exit code is 1 if there are any.
+the exit code is 1 if there are any. The journals of simulated gateways are in the data directory: it must be the one
+that the store is served with.
 
 Example:
   florin audit --data /var/lib/florin
@@ -51,7 +53,7 @@ func (a auditCmd) Run(ctx context.Context, c *console) error {
 	}
 	bar := newBar(c, "auditing")
 	order := audit.Config{Store: s, Clock: clock.System{}, Each: loop.Each, Progress: bar.set}
-	if order.Journals, err = journals(cfg); err != nil {
+	if order.Journals, order.Absent, err = journals(cfg); err != nil {
 		return err
 	}
 	if a.Journal != "" {
@@ -65,7 +67,7 @@ func (a auditCmd) Run(ctx context.Context, c *console) error {
 	report, err := audit.Run(ctx, order)
 	bar.end()
 	if err != nil {
-		return err
+		return withPlace(cfg, err)
 	}
 	if a.JSON {
 		err = c.json(report)
@@ -78,26 +80,36 @@ func (a auditCmd) Run(ctx context.Context, c *console) error {
 	return err
 }
 
-// journals returns the journals of the simulated gateways that are configured,
-// and of those that were.
-func journals(cfg config.Config) (map[string]audit.Journal, error) {
+// journals returns the journals of simulated gateways, and which of those that are
+// configured have none.
+func journals(cfg config.Config) (list map[string]audit.Journal, absent []string, err error) {
 	dir := gatewayDir(cfg)
 	names, err := simulated.Journals(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, g := range cfg.Gateways {
 		if g.Kind == config.Simulated && !slices.Contains(names, g.Name) {
-			names = append(names, g.Name)
+			absent = append(absent, g.Name)
 		}
 	}
-	list := map[string]audit.Journal{}
+	list = map[string]audit.Journal{}
 	for _, name := range names {
 		list[name] = simulated.Audit(func(visit func(simulated.Entry) error) error {
 			return simulated.ReadJournal(dir, name, visit)
 		})
 	}
-	return list, nil
+	return list, absent, nil
+}
+
+// withPlace says of a journal that is absent where it was looked for.
+func withPlace(cfg config.Config, err error) error {
+	var absent audit.JournalAbsentError
+	if !errors.As(err, &absent) {
+		return err
+	}
+	return fmt.Errorf("%w: it was looked for in %s, so that the books cannot be judged; name the directory that the "+
+		"store is served with in --data", absent, gatewayDir(cfg))
 }
 
 // printReport prints a line an invariant, the rows that break it, and totals.

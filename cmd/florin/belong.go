@@ -80,14 +80,11 @@ func checkFree(ctx context.Context, cfg config.Config) error {
 		"give an embedded store a directory of its own, with --data, or serve that one, with --config", cfg.Data)
 }
 
-// own makes a data directory that of the opened store.
+// own makes a data directory that of the opened store, unless it is another's.
 func own(ctx context.Context, cfg config.Config, opened engine) error {
 	s, ok := opened.(*postgres.Store)
 	if !ok {
 		return nil
-	}
-	if err := checkOwner(ctx, cfg, opened); err != nil {
-		return err
 	}
 	err := writeKeyFile(filepath.Join(cfg.Data, storeFile), s.Name(), os.Link)
 	if errors.Is(err, fs.ErrExist) { // another process was first

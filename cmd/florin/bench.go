@@ -29,7 +29,7 @@ type benchCmd struct {
 	Rate      float64       `help:"Payments (...) a second of an open loop (default: as fast as it goes)." placeholder:"R"`
 	Processes int           `help:"Servers to start, with --config only (default 1)." placeholder:"N"`
 	Config    string        `help:"Configuration file of the server." placeholder:"FILE" type:"existingfile"`
-	Data      string        `help:"Keep the store here (default: a temporary one, on a disk)." placeholder:"DIR"`
+	Data      string        `help:"Keep the store here (default: temporary; PostgreSQL: see below)." placeholder:"DIR"`
 	URL       string        `name:"url" help:"Measure a server that runs; FLORIN_API_KEY is its key." placeholder:"URL"`
 	Journal   string        `help:"Write a JSON line for each acknowledged payment." placeholder:"FILE"`
 	Replay    string        `help:"Send the payments of a CSV file, .gz or not." placeholder:"FILE" type:"existingfile"`
@@ -54,9 +54,10 @@ and raw inserts of the same rows (raw) for batches. What is compared is measured
 minutes; only the ratios mean something on another machine.
 
 With --config on PostgreSQL the payments go into the databases of the file, which keep them (never those of a live
-store); --processes starts several servers on them. The raw inserts go into a schema of their own there,
-florin_bench_raw, and so does pgbench (florin_bench_tpcb: TPC-B-like, 16 clients, prepared), where it is installed at
-the server's version; both are dropped afterwards.
+store); --data is the directory that these are served with (default: the file's, else ./florin-data), and --processes
+starts several servers on them. The raw inserts go into a schema of their own there, florin_bench_raw, and so does
+pgbench (florin_bench_tpcb: TPC-B-like, 16 clients, prepared), where it is installed at the server's version; both are
+dropped afterwards.
 
 Transfers are modes of their own: transfers (one a request), transfers-batch (within a shard, and of any two users) and
 their ceiling raw-transfers; the wallets are funded first. So are wallet (adjustments up and down) and mixed (70 %

@@ -31,7 +31,8 @@ func (b benchCmd) onPostgres(ctx context.Context, c *console, run *bench.Config)
 	if err != nil {
 		return nothing, err
 	}
-	fmt.Fprintf(c.err, "bench writes into the %d databases of %s, which keep it\n", len(cfg.Databases), b.Config)
+	fmt.Fprintf(c.err, "bench writes into the %s of %s, and leaves what it writes there\n",
+		counted(len(cfg.Databases), "database"), b.Config)
 	run.Data = cfg.Data // the vault's key belongs to these databases
 	run.Raw = func(_ string, duration time.Duration) *exec.Cmd {
 		return exec.Command(program, "bench", "--raw-inserts", "-", "--config", b.Config, "--duration", duration.String())

@@ -84,7 +84,7 @@ func (m copyCmd) Run(ctx context.Context, c *console) error {
 	report, err := move.Run(ctx, order)
 	shown.end()
 	if err != nil {
-		return untilNow(report, err)
+		return untilNow(report, withPlace(cfg, err))
 	}
 	if m.JSON {
 		err = c.json(report)
@@ -116,7 +116,7 @@ func (m copyCmd) order(
 		NewID:    func() ident.ID { return ident.NewSource(0, system.Now, newChance()).New(0) },
 		Progress: shown.set,
 	}
-	order.Journals, err = journals(cfg)
+	order.Journals, order.Absent, err = journals(cfg)
 	return order, err
 }
 
@@ -157,11 +157,14 @@ func untilNow(r move.Report, err error) error {
 
 func abandon(ctx context.Context, c *console, from *sqlite.Store, cfg config.Config) error {
 	err := move.Abandon(ctx, from)
-	if err == nil || errors.Is(err, move.ErrNotMoving) {
-		fmt.Fprintf(c.out, "the store in %s is served as before\n", cfg.Data)
-		return nil
+	if err != nil && !errors.Is(err, move.ErrNotMoving) {
+		return err
 	}
-	return err
+	fmt.Fprintf(c.out, "the store in %s is served as before\n", cfg.Data)
+	if err == nil {
+		fmt.Fprintf(c.out, "the databases of %s stay marked: make new ones for another copy\n", quoted(cfg.Path()))
+	}
+	return nil
 }
 
 // printMove prints what became of a copy.
@@ -196,6 +199,6 @@ func printMove(w io.Writer, r move.Report, cfg config.Config) {
 		fmt.Fprintln(w, "\nTHE COPY IS WRONG: nothing was handed over; --abandon lets the embedded store be served again")
 		return
 	}
-	fmt.Fprintf(w, "\nmoved from %d shards to %d in %s; serve it with --config %s --data %s\n", r.ShardsFrom, r.ShardsTo,
-		r.Took.Round(10*time.Millisecond), quoted(cfg.Path()), quoted(cfg.Data))
+	fmt.Fprintf(w, "\nmoved from %s to %d in %s; serve it with --config %s --data %s\n",
+		counted(r.ShardsFrom, "shard"), r.ShardsTo, r.Took.Round(10*time.Millisecond), quoted(cfg.Path()), quoted(cfg.Data))
 }

@@ -339,14 +339,31 @@ func TestCopyRefuses(t *testing.T) {
 	s.pay(s.key())
 	s.stop()
 	refused("another store into the same", file, second, "another copy")
-	mustFlorin(t, "copy", "--abandon", "--config", file, "--data", dir)
+	giveUp(t, file, dir)
 	again := start(t, dir, false)
 	again.pay(again.key())
 	again.stop()
-	refused("the databases of a copy that was given up", file, dir, "another copy")
+	refused("the databases of a copy that was given up", file, dir, anew)
 	empty := databases(t, server, 1)
 	mustFlorin(t, "migrate", "up", "--config", empty)
 	if out := mustFlorin(t, "copy", "--config", empty, "--data", dir); !strings.Contains(out, "moved from 4 shards to 1") {
 		t.Errorf("to other databases: %s", out)
+	}
+}
+
+// anew is what must be done once a copy was given up.
+const anew = "make new databases if it was given up with --abandon"
+
+// giveUp gives a copy up: what is said then, and by a server on the databases, names
+// the way on.
+func giveUp(t *testing.T, file, dir string) {
+	t.Helper()
+	out := mustFlorin(t, "copy", "--abandon", "--config", file, "--data", dir)
+	if !strings.Contains(out, "make new ones") {
+		t.Errorf("giving it up says %s", out)
+	}
+	got := florin(t, "serve", "--config", file, "--data", dir, "--listen", "127.0.0.1:0")
+	if got.code != 1 || !strings.Contains(got.err, anew) {
+		t.Errorf("they are served: %+v", got)
 	}
 }

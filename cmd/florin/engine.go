@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 
@@ -84,10 +86,13 @@ func schemas(list []sqlite.Schema, err error) ([]schema, error) {
 	return all, err
 }
 
-// makeData makes the directory of what is no database.
-func makeData(cfg config.Config) error {
+// makeData makes the directory of what is no database, and tells whether there was
+// none.
+func makeData(cfg config.Config) (made bool, err error) {
+	_, err = os.Stat(cfg.Data)
+	made = errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
-		return fmt.Errorf("the data directory cannot be made: %w", err)
+		return false, fmt.Errorf("the data directory cannot be made: %w", err)
 	}
-	return nil
+	return made, nil
 }

@@ -15,8 +15,10 @@ import (
 const besideConnections = 4
 
 // openPostgres opens the store in the configured databases.
-func openPostgres(ctx context.Context, cfg config.Config, _ *slog.Logger, purpose use) (engine, error) {
-	s, err := postgres.Open(ctx, postgresConfig(cfg, purpose))
+func openPostgres(ctx context.Context, cfg config.Config, log *slog.Logger, purpose use) (engine, error) {
+	how := postgresConfig(cfg, purpose)
+	how.Log = log
+	s, err := postgres.Open(ctx, how)
 	if err != nil {
 		return nil, explained(cfg, err)
 	}

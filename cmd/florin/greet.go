@@ -17,7 +17,7 @@ func (n *node) greet(c *console, addr net.Addr) {
 	url := "http://" + reachable(addr)
 	place := n.cfg.Data
 	if n.cfg.Store == config.Postgres {
-		place = fmt.Sprintf("%d databases, keys in %s", n.store.Shards(), n.cfg.Data)
+		place = counted(n.store.Shards(), "database") + ", keys in " + n.cfg.Data
 	}
 	fmt.Fprintf(c.out, "Florin listens on %s, a %s store in %s.\n", url, n.cfg.Mode, place)
 	fmt.Fprintf(c.out, "The reference of all calls is at %s/docs.\n", url)
@@ -68,6 +68,14 @@ func reachable(addr net.Addr) string {
 		return addr.String()
 	}
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port))
+}
+
+// counted writes how many things there are.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // quoted writes a path so that a shell takes it as one word.

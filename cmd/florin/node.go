@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -60,6 +61,7 @@ type node struct {
 	counted   int        // the open operations
 	countedAt time.Time
 
+	madeData   bool        // the data directory was not there
 	committing *committing // the committers' loops: the last to end
 	working    *loop.Group // the workers' loops
 }
@@ -68,10 +70,14 @@ type node struct {
 func openNode(ctx context.Context, cfg config.Config, log *slog.Logger, fixed ...access.APIKey) (*node, error) {
 	n := &node{cfg: cfg, log: log, clock: clock.System{}, keys: access.NewRing(fixed...)}
 	for _, open := range []func(context.Context) error{
-		n.openStore, n.openVault, n.openGateways, n.openCommitters, n.openFlow, n.reloadKeys,
+		n.openStore, n.openVault, n.ownData, n.openGateways, n.openCommitters, n.openFlow, n.reloadKeys,
 	} {
 		if err := open(ctx); err != nil {
-			return nil, errors.Join(err, n.close())
+			err = errors.Join(err, n.close())
+			if n.madeData {
+				_ = os.Remove(cfg.Data) // only what is empty can be
+			}
+			return nil, err
 		}
 	}
 	return n, nil
@@ -84,10 +90,10 @@ func (n *node) openStore(ctx context.Context) (err error) {
 	if err := n.store.Ping(ctx, 0); err != nil {
 		return located(n.cfg, 0, fmt.Errorf("no process starts without shard 0, which keeps the keys: %w", err))
 	}
-	if err := makeData(n.cfg); err != nil {
+	if err := checkOwner(ctx, n.cfg, n.store); err != nil {
 		return err
 	}
-	if err := own(ctx, n.cfg, n.store); err != nil {
+	if n.madeData, err = makeData(n.cfg); err != nil {
 		return err
 	}
 	n.ids = ident.NewSource(0, n.clock.Now, newChance())
@@ -134,12 +140,18 @@ func (n *node) openVault(ctx context.Context) error {
 		path = filepath.Join(n.cfg.Data, "vault-key")
 	}
 	kek, err := seal.OpenKeyFileFor(ctx, path, keysets{n.store})
+	if errors.Is(err, seal.ErrKeyFileMissing) && n.cfg.Vault.KeyFile == "" {
+		return fmt.Errorf("%w, or name the directory that has it in --data", err)
+	}
 	if err != nil {
 		return err
 	}
 	n.vault, err = seal.Open(ctx, kek, keysets{n.store})
 	return err
 }
+
+// ownData makes the data directory the store's, now that it has the vault's key.
+func (n *node) ownData(ctx context.Context) error { return own(ctx, n.cfg, n.store) }
 
 func (n *node) openGateways(context.Context) (err error) {
 	n.gateways, err = openGateways(n.cfg, n.clock, n.breakerChanged)

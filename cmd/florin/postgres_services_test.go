@@ -4,7 +4,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -135,5 +139,35 @@ func TestCeilingsOnPostgres(t *testing.T) {
 	audited := mustFlorin(t, "audit", "--config", file, "--data", t.TempDir())
 	if !strings.Contains(audited, "\n0 payments,") {
 		t.Errorf("the raw inserts are in the store: %s", audited)
+	}
+}
+
+// TestBenchWithoutTheStoresData says which directory it lacks, and makes none.
+func TestBenchWithoutTheStoresData(t *testing.T) {
+	t.Parallel()
+	file, dir := onServer(t, pgtest.Shared(t)), t.TempDir()
+	mustFlorin(t, "migrate", "up", "--config", file)
+	r := startWith(t, file, dir, false)
+	r.pay(r.key())
+	r.stop()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(t.TempDir(), "other")
+	elsewhere := writeConfig(t, fmt.Sprintf("data: %q\n%s", other, text))
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bench := exec.Command(self, "bench", "--mode", "single", "--duration", "1s", "--config", elsewhere) // #nosec G204
+	bench.Env = append(os.Environ(), florinVariable+"=1")
+	said, err := bench.CombinedOutput()
+	want := "; it said: florin: the key file " + other + "/vault-key is missing"
+	if err == nil || !strings.Contains(string(said), want) || !strings.Contains(string(said), "in --data") {
+		t.Errorf("%v, want %q:\n%s", err, want, said)
+	}
+	if _, err := os.Stat(other); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is there: %v", other, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -220,6 +221,7 @@ func TestOwnWritesWhileReplicasComeAndGo(t *testing.T) {
 	}
 	first.stop()
 	second.stop()
+	on.areLogged(t, first.log)
 	if n := on.reads(t); n < 20 {
 		t.Errorf("a replica was read from %d times", n)
 	}
@@ -237,4 +239,50 @@ func awaitText(t *testing.T, url, want string) {
 		}
 	}
 	t.Fatalf("it never says %s", want)
+}
+
+// areLogged holds a log against replicas each of which was left out once, and came
+// back.
+func (r replicated) areLogged(t *testing.T, log *buffer) {
+	t.Helper()
+	for _, replica := range r.replicas {
+		for _, what := range []string{"a replica is left out", "a replica is read from again"} {
+			if n := lines(log, what, fmt.Sprintf(`127.0.0.1:%d"`, replica.Port)); n < 2 || n > 4 { // of two shards
+				t.Errorf("the log has %d times that %s: %s", n, what, log)
+			}
+		}
+	}
+}
+
+// lines counts the lines of a log that have all of some texts.
+func lines(log *buffer, texts ...string) (n int) {
+	for line := range strings.Lines(log.String()) {
+		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(line, text) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestAReplicaThatIsNoneIsLogged, once a shard, from the start.
+func TestAReplicaThatIsNoneIsLogged(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Shared(t)
+	var dsns []string
+	for range 2 {
+		dsns = append(dsns, fmt.Sprintf("  - dsn: %q\n", server.Of(server.Database(t))))
+	}
+	file := writeConfig(t, fmt.Sprintf("database_cluster:\n  connection_pool: {min_size: 0, max_size: 8}\n"+
+		"  read_replicas: [{host: localhost, port: %d}]\nshards:\n%s", server.Port, strings.Join(dsns, "")))
+	mustFlorin(t, "migrate", "up", "--config", file)
+	r := startWith(t, file, t.TempDir(), false)
+	const left = "a replica is left out"
+	for until := time.Now().Add(20 * time.Second); lines(r.log, left) < 2 && time.Now().Before(until); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	time.Sleep(2500 * time.Millisecond) // two looks more
+	n := lines(r.log, `"level":"WARN"`, left, `"replica":"localhost:`, "it is no standby")
+	if n != 2 || lines(r.log, left) != 2 {
+		t.Errorf("%d lines, want one a shard: %s", n, r.log)
+	}
 }

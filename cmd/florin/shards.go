@@ -58,10 +58,11 @@ type partitionsRow struct {
 }
 
 type replicaRow struct {
-	Server   string `json:"server"`
-	Weight   int    `json:"weight"`
-	LagBytes int64  `json:"lag_bytes"`
-	LagMS    int64  `json:"lag_ms"`
+	Server string `json:"server"`
+	Weight int    `json:"weight"`
+	// The two below are left out where the replica has not said how far it is.
+	LagBytes *int64 `json:"lag_bytes,omitempty"`
+	LagMS    *int64 `json:"lag_ms,omitempty"`
 	Read     bool   `json:"read"`
 	Error    string `json:"error,omitempty"`
 }
@@ -121,8 +122,9 @@ func rowOfShard(shard int, s store.Status, err error) shardRow {
 		row.Partitions = &partitionsRow{s.Partitions.First, s.Partitions.Last, s.Partitions.Count}
 	}
 	for _, r := range s.Replicas {
-		replica := replicaRow{
-			Server: r.Server, Weight: r.Weight, LagBytes: r.LagBytes, LagMS: r.Lag.Milliseconds(), Read: r.Read,
+		replica := replicaRow{Server: r.Server, Weight: r.Weight, Read: r.Read}
+		if r.Compared {
+			replica.LagBytes, replica.LagMS = new(r.LagBytes), new(r.Lag.Milliseconds())
 		}
 		if r.Err != nil {
 			replica.Error = sentence(r.Err)
@@ -166,11 +168,11 @@ func replicasOf(replicas []replicaRow) string {
 		switch {
 		case !r.Read:
 			list[i] = r.Server + " is not read from: " + r.Error
-		case r.LagBytes == 0:
+		case r.LagBytes == nil || *r.LagBytes == 0:
 			list[i] = r.Server + " is read from, up to date"
 		default:
-			list[i] = fmt.Sprintf("%s is read from, %s bytes, %s behind", r.Server, digits(r.LagBytes),
-				(time.Duration(r.LagMS) * time.Millisecond).String())
+			list[i] = fmt.Sprintf("%s is read from, %s bytes, %s behind", r.Server, digits(*r.LagBytes),
+				(time.Duration(*r.LagMS) * time.Millisecond).String())
 		}
 	}
 	return strings.Join(list, "; ")

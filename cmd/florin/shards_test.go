@@ -46,8 +46,8 @@ func TestWhatAShardTells(t *testing.T) {
 		Connections: store.Connections{InUse: 1, Open: 3, Max: 20},
 		Partitions:  store.Partitions{First: "2026-10", Last: "2027-02", Count: 5},
 		Replicas: []store.ReplicaStatus{
-			{Server: "a:1", Weight: 50, Read: true},
-			{Server: "b:1", Weight: 50, LagBytes: 2048, Lag: 1500 * time.Millisecond, Read: true},
+			{Server: "a:1", Weight: 50, Compared: true, Read: true},
+			{Server: "b:1", Weight: 50, Compared: true, LagBytes: 2048, Lag: 1500 * time.Millisecond, Read: true},
 			{Server: "c:1", Weight: 50, Err: store.ErrUnavailable},
 		},
 	}
@@ -63,6 +63,22 @@ func TestWhatAShardTells(t *testing.T) {
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, out.String())
+		}
+	}
+	text, err := json.Marshal(rows[0].Replicas)
+	const want = `[{"server":"a:1","weight":50,"lag_bytes":0,"lag_ms":0,"read":true},` +
+		`{"server":"b:1","weight":50,"lag_bytes":2048,"lag_ms":1500,"read":true},` +
+		`{"server":"c:1","weight":50,"read":false,"error":"store: unavailable"}]`
+	if err != nil || string(text) != want {
+		t.Errorf("the replicas are %s, %v, want %s", text, err, want)
+	}
+}
+
+func TestCounted(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0 shards", 1: "1 shard", 2: "2 shards"} {
+		if got := counted(n, "shard"); got != want {
+			t.Errorf("%d: %s", n, got)
 		}
 	}
 }

@@ -76,7 +76,8 @@ func TestServeWithoutItsKeyFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := florin(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")
-	want := "the key file " + path + " is missing, and this store has cards already; restore it\n"
+	want := "the key file " + path + " is missing, and this store has cards already; restore it, " +
+		"or name the directory that has it in --data\n"
 	if got.code != 1 || !strings.HasSuffix(got.err, want) {
 		t.Errorf("%+v, want %q", got, want)
 	}

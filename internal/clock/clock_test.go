@@ -193,3 +193,27 @@ func TestManualFromManyGoroutines(t *testing.T) {
 		}
 	})
 }
+
+func TestPace(t *testing.T) {
+	t.Parallel()
+	var pace clock.Pace
+	now := time.Unix(1_700_000_000, 0)
+	for i, step := range []struct {
+		after time.Duration
+		held  int
+		ok    bool
+	}{
+		{0, 0, true},
+		{0, 0, false},
+		{999 * time.Millisecond, 0, false},
+		{time.Millisecond, 2, true},
+		{time.Hour, 0, true},
+		{0, 0, false},
+		{time.Second, 1, true},
+	} {
+		now = now.Add(step.after)
+		if held, ok := pace.Take(now, time.Second); held != step.held || ok != step.ok {
+			t.Errorf("step %d: %d, %v, want %d, %v", i, held, ok, step.held, step.ok)
+		}
+	}
+}

@@ -68,7 +68,9 @@ func TestRequiredBlockLoadsAsItStands(t *testing.T) {
 		if diff := cmp.Diff(want, got.Databases, internals); diff != "" {
 			t.Errorf("%s:\n%s", name, diff)
 		}
-		if len(got.Warnings) == 0 || !strings.Contains(got.Warnings[0], "cut from 100 connections to 49 each") {
+		const cut = "max_connections of 200: min_size 10 and max_size 100 (as connection_pool asks) become 10 and 49 for " +
+			"each of 4 shards"
+		if len(got.Warnings) == 0 || !strings.Contains(got.Warnings[0], cut) {
 			t.Errorf("%s: the warnings are %q", name, got.Warnings)
 		}
 	}
@@ -184,6 +186,22 @@ func TestADefaultPoolIsCutToFit(t *testing.T) {
 	}
 }
 
+func TestTheWarningOfACutSaysWhatWasAskedAndWhatIsUsed(t *testing.T) {
+	t.Parallel()
+	const server = "database_cluster:\n  master: {host: db, max_connections: 100}\n  connection_pool: "
+	for pool, want := range map[string]string{
+		"":                                   "20 and max_size 100 (the default) become 20 and 24 for each of 4 shards",
+		"{min_size: 60, max_size: 100}":      "60 and max_size 100 (as connection_pool asks) become 24 and 24 for each",
+		"{min_size: 0, command_timeout: 5s}": "0 and max_size 100 (the default) become 0 and 24 for each of 4 shards",
+	} {
+		got, err := load(t, server+pool+"\n", nil)
+		if err != nil || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "min_size "+want) ||
+			!strings.Contains(got.Warnings[0], "a second process needs a smaller max_size") {
+			t.Errorf("%s: %q, %v; want %q", pool, got.Warnings, err, want)
+		}
+	}
+}
+
 // The beginnings of files.
 const (
 	masterBlock = "database_cluster:\n  master:\n    host: db\n"
@@ -287,7 +305,7 @@ func TestPoolErrorsNameTheLine(t *testing.T) {
 		{"store: postgres\ndata: \"\"\n" + masterBlock, ":2: data: must name a directory"},
 		{
 			"database_cluster:\n  master: {host: db, max_connections: 90}\n  connection_pool: {max_size: 91}\n",
-			":3: database_cluster.connection_pool.max_size: the pools of the 4",
+			":3: database_cluster.connection_pool.max_size: the pools of 4",
 		},
 	})
 }
@@ -326,7 +344,19 @@ func TestShardErrorsNameTheLine(t *testing.T) {
 			oneShard + "  - dsn: postgres://florin@db:70000/florin_1\n",
 			":4: shards[1].dsn: is no PostgreSQL address: invalid port",
 		},
-		{oneShard + "  - dsn: florin_1\n", ":4: shards[1].dsn: is no PostgreSQL address: failed to parse"},
+		{
+			oneShard + "  - dsn: florin_1\n",
+			":4: shards[1].dsn: is no PostgreSQL address: it begins with postgres:// or postgresql://, as in",
+		},
+		{
+			oneShard + "  - dsn: mysql://florin@db/florin_1?a=b\n",
+			":4: shards[1].dsn: is no PostgreSQL address: it begins with postgres:// or postgresql://, as in",
+		},
+		{oneShard + "  - dns: postgres://florin@db/florin_1\n", ":4: unknown field dns; is it dsn?"},
+		{
+			"store: postgres\nshards:\n  - postgres://florin@db/florin_0\n",
+			":3: `postgre...` is no block of a shard, such as {dsn: \"postgres://florin@db:5432/florin_0\"}",
+		},
 		{oneShard + "  - dsn: postgres://florin@db\n", ":4: shards[1].dsn: names no database"},
 		{
 			oneShard + "  - dsn: postgres://db/d?pool_max_conns=4\n",
@@ -358,11 +388,11 @@ func TestShardSettingErrorsNameTheLine(t *testing.T) {
 		{"store: sqlite\nshards:\n  - dsn: x\n", ":2: shards: is a list, which is for store: postgres"},
 		{
 			twoPools + "shards: [{}, {}]\n",
-			":4: database_cluster.connection_pool.max_size: the pools of the 2 shards on db:5432 may take 202",
+			":4: database_cluster.connection_pool.max_size: the pools of 2 shards on db:5432 may take 202",
 		},
 		{
 			"store: postgres\nshards: 2\n" + twoPools,
-			":6: database_cluster.connection_pool.max_size: the pools of the 2 shards",
+			":6: database_cluster.connection_pool.max_size: the pools of 2 shards",
 		},
 		{
 			oneShard + "    max_connections: 10\n    connection_pool:\n      max_size: 11\n",

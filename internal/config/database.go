@@ -244,6 +244,10 @@ func (c *Config) addressOf(d *Database, number int, s Shard) error {
 	if holdsPassword(d.DSN) {
 		return c.source.at(field, "holds a password: passwords come from password_env or password_file")
 	}
+	if !hasForm(d.DSN) {
+		return c.source.at(field, "is no PostgreSQL address: it begins with postgres:// or postgresql://, as in %s, "+
+			"or has words as in host=db dbname=florin_0 user=florin", exampleDSN)
+	}
 	parsed, err := pgconn.ParseConfig(d.DSN)
 	if err != nil {
 		return c.source.at(field, "%w", cause(err))
@@ -289,6 +293,20 @@ func masterDSN(m Master, shard int) string {
 	}
 	return u.String()
 }
+
+// urlSchemes is what URLs of another kind begin with.
+var urlSchemes = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+
+// hasForm tells whether a text is a URL of PostgreSQL's, or has words with values.
+func hasForm(dsn string) bool {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return true
+	}
+	return strings.Contains(dsn, "=") && !urlSchemes.MatchString(dsn)
+}
+
+// exampleDSN is what one looks like.
+const exampleDSN = "postgres://florin@db:5432/florin_0"
 
 // secretWords are the settings of a DSN that are secrets.
 var secretWords = regexp.MustCompile(`(?i)(?:^|[\s?&])(?:ssl)?password\s*=`)

@@ -144,6 +144,8 @@ func typeNames(goType string) string {
 		return "list of replicas"
 	case "Cluster":
 		return "block database_cluster"
+	case "Shard":
+		return `block of a shard, such as {dsn: "` + exampleDSN + `"}`
 	}
 	return "block " + strings.ToLower(goType)
 }

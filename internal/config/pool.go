@@ -130,22 +130,46 @@ func (c *Config) fit(name string, limit int, shards []*Database) error {
 	}
 	switch {
 	case first != nil && (len(free) == 0 || left < minPoolSize):
-		return c.source.at(first.poolField, "the pools of the %d shards on %s may take %d connections, "+
-			"and its max_connections is %d", len(shards), name, sum, limit)
+		return c.source.at(first.poolField, "the pools of %s on %s may take %d connections, "+
+			"and its max_connections is %d", shardsOf(len(shards)), name, sum, limit)
 	case left < minPoolSize:
-		return c.source.at("database_cluster.master.max_connections", "%d is too few for the %d shards on %s",
-			limit, len(shards), name)
+		return c.source.at("database_cluster.master.max_connections", "%d is too few for %s on %s",
+			limit, shardsOf(len(shards)), name)
 	}
-	cut := 0
-	for _, d := range free {
-		if d.Pool.MaxSize > left {
-			cut = d.Pool.MaxSize
-			d.Pool.MaxSize, d.Pool.MinSize = left, min(d.Pool.MinSize, left)
-		}
-	}
-	if cut > 0 {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("the pools of the %d shards on %s are cut from %d connections "+
-			"to %d each: its max_connections is %d", len(shards), name, cut, left, limit))
-	}
+	c.cut(name, limit, left, free)
 	return nil
+}
+
+// cut makes pools on a server no larger than left, and warns of it.
+func (c *Config) cut(name string, limit, left int, pools []*Database) {
+	var before Pool
+	asked, count := false, 0
+	for _, d := range pools {
+		if d.Pool.MaxSize <= left {
+			continue
+		}
+		count++
+		if before.MaxSize < d.Pool.MaxSize {
+			before, asked = d.Pool, d.poolField != ""
+		}
+		d.Pool.MaxSize, d.Pool.MinSize = left, min(d.Pool.MinSize, left)
+	}
+	if count == 0 {
+		return
+	}
+	whose := "the default"
+	if asked {
+		whose = "as connection_pool asks"
+	}
+	c.Warnings = append(c.Warnings, fmt.Sprintf("the pools on %s are cut to fit its max_connections of %d: min_size %d "+
+		"and max_size %d (%s) become %d and %d for each of %s; together they may take the whole server, so that a "+
+		"second process needs a smaller max_size", name, limit, before.MinSize, before.MaxSize, whose,
+		min(before.MinSize, left), left, shardsOf(count)))
+}
+
+func shardsOf(n int) string {
+	if n == 1 {
+		return "1 shard"
+	}
+	return fmt.Sprintf("%d shards", n)
 }

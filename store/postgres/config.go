@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"florin/access"
@@ -86,6 +87,8 @@ type Config struct {
 	// MaxLag is how far a replica that is read from may be behind its primary; 10 s
 	// when 0. Only a process with Access ReadWrite reads from replicas.
 	MaxLag time.Duration
+	// Log is told which replicas are left out, and which come back; nil for nobody.
+	Log *slog.Logger
 	// Clock is what is compared with the databases' clocks; the machine's when nil.
 	Clock clock.Clock
 }
@@ -118,6 +121,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxLag == 0 {
 		c.MaxLag = 10 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Clock == nil {
 		c.Clock = clock.System{}

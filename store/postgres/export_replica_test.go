@@ -20,6 +20,18 @@ func ReadFrom(ctx context.Context, shard int) string {
 	return ""
 }
 
+// Told returns the seconds in which the log has a line of a replica that is out in some
+// of them.
+func Told(seconds int, out func(second int) bool) (lines []int) {
+	var t told
+	for n := range seconds {
+		if t.change(out(n), time.Unix(int64(n), 0)) {
+			lines = append(lines, n)
+		}
+	}
+	return lines
+}
+
 // LeftOut returns why each of a shard's replicas is left out, nil where it is not.
 func (s *Store) LeftOut(shard int) (why []error) {
 	for _, r := range s.shards[shard].replicas {

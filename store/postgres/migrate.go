@@ -89,7 +89,7 @@ func survey(ctx context.Context, cfg Config) (want marks, err error) {
 			}
 			found, ok, err := readMarks(ctx, c)
 			if err != nil || !ok {
-				return err
+				return adviseNew(c, err)
 			}
 			want.shard = number
 			if err := found.check(want); err != nil {
@@ -199,7 +199,7 @@ func migrateShard(ctx context.Context, cfg Config, files fs.FS, m marks) (before
 		defer func() { err = errors.Join(err, db.Close()) }()
 		before.Version, before.Latest, err = up(ctx, db, files, m)
 		if err != nil {
-			return err
+			return adviseNew(lock, err)
 		}
 		return makeAllPartitions(ctx, cfg, m.shard, time.Now())
 	})

@@ -118,8 +118,8 @@ func (f *Filling) CheckEmpty(ctx context.Context, shard int, name ident.ID) erro
 	case !held.IsZero() && held == name:
 		return nil
 	case !held.IsZero():
-		return fmt.Errorf("%w: the database of shard %d bears the mark of another copy, which is unfinished",
-			ErrNotEmpty, shard)
+		return fmt.Errorf("%w: the database of shard %d bears the mark of another copy, which is unfinished: "+
+			"end that one, or make new databases if it was given up with --abandon", ErrNotEmpty, shard)
 	}
 	questions := make([]string, len(business))
 	for i, table := range business {
@@ -234,6 +234,6 @@ func (sh *shard) checkFilling(ctx context.Context, c *pgx.Conn) error {
 	case err != nil:
 		return errorOf(err)
 	}
-	return sh.refuse(fmt.Errorf("%w: the database of shard %d is not whole yet: run florin copy again, to its end",
-		ErrFilling, sh.number))
+	return sh.refuse(fmt.Errorf("%w: the database of shard %d is not whole yet: run florin copy again, to its end, "+
+		"or make new databases if it was given up with --abandon", ErrFilling, sh.number))
 }

@@ -33,6 +33,7 @@ type replica struct {
 	out      error // why it is left out
 	replayed store.Place
 	lookedAt time.Time
+	told     told
 }
 
 var (
@@ -177,16 +178,22 @@ func (r *replica) set(replayed store.Place, err error) {
 		return
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.replayed, r.lookedAt, r.out = replayed, time.Now(), nil
 	if r.up == nil {
 		r.up, r.leave = context.WithCancel(context.Background())
 	}
+	r.mu.Unlock()
+	r.tell(nil)
 }
 
 // fail leaves the replica out, and ends the reads that are under way there: they
 // go to another server.
 func (r *replica) fail(err error) {
+	r.leaveOut(err)
+	r.tell(err)
+}
+
+func (r *replica) leaveOut(err error) {
 	r.mu.Lock()
 	r.out, r.lookedAt = err, time.Now()
 	leave := r.leave
@@ -275,7 +282,7 @@ func (r *replica) lend(ctx context.Context, f func(*conn) error) (lost bool, err
 
 // close ends all connections.
 func (r *replica) close() {
-	r.fail(errors.New("the store is closed"))
+	r.leaveOut(errors.New("the store is closed"))
 	r.looking.Lock()
 	defer r.looking.Unlock()
 	r.hangUp()

@@ -133,6 +133,7 @@ func (sh *shard) inspectReplica(ctx context.Context, r Replica, at string) (stat
 			greatest(pg_wal_lsn_diff($1::text::pg_lsn, pg_last_wal_replay_lsn()), 0)::bigint,
 			coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0)::float8`, at).
 			Scan(&status.LagBytes, &seconds)
+		status.Compared = err == nil
 		if status.LagBytes > 0 {
 			status.Lag = time.Duration(seconds * float64(time.Second)).Round(time.Millisecond)
 		}
