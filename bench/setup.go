@@ -34,7 +34,9 @@ func StoreCards(ctx context.Context, target Target, ids []int64, keys string, p 
 	return users, nil
 }
 
-func storeCards(ctx context.Context, target Target, ids []int64, keys string, progress func(done int64)) ([]User, error) {
+func storeCards(
+	ctx context.Context, target Target, ids []int64, keys string, progress func(done int64),
+) ([]User, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	users := make([]User, len(ids))

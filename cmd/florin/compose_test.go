@@ -66,7 +66,7 @@ func TestCompose(t *testing.T) {
 		if slices.ContainsFunc(s.Command, func(c string) bool { return strings.Contains(c, "fsync") }) {
 			t.Errorf("%s: nothing may touch fsync: %v", name, s.Command)
 		}
-		if want := []string{fmt.Sprintf("127.0.0.1:%d:5432", 54320+k)}; !slices.Equal(s.Ports, want) {
+		if want := []string{fmt.Sprintf("127.0.0.1:%d:5432", 15432+k)}; !slices.Equal(s.Ports, want) {
 			t.Errorf("%s: ports %v, want %v", name, s.Ports, want)
 		}
 		if want := []string{name + ":/var/lib/postgresql/data"}; !slices.Equal(s.Volumes, want) {
