@@ -36,6 +36,7 @@ func (sh *shard) chooseHost(c *pgx.ConnConfig) {
 		return
 	}
 	c.ConnectTimeout = sh.store.cfg.Freeze / time.Duration(len(hosts)+1)
+	sh.hosts.longest = sh.store.cfg.Freeze / 2
 	lookUp := c.LookupFunc
 	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
 		addresses, err := lookUp(ctx, host)
@@ -52,6 +53,9 @@ func (sh *shard) chooseHost(c *pgx.ConnConfig) {
 			}
 		}
 		g, err := readGeneration(ctx, p)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
 		if err != nil {
 			return nil //nolint:nilerr // what is wrong with the database, examine will say
 		}
@@ -84,6 +88,8 @@ type hosts struct {
 	mu        sync.Mutex
 	addresses map[string][]string // by host, as they were looked up last
 	primary   string              // address and port
+	doubted   bool                // it has not answered in time since
+	longest   time.Duration       // to connect to it while it is not
 }
 
 func (h *hosts) learn(host string, addresses []string) {
@@ -98,7 +104,25 @@ func (h *hosts) learn(host string, addresses []string) {
 func (h *hosts) prefer(address string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.primary = address
+	h.primary, h.doubted = address, false
+}
+
+// doubt leaves the others more time: the primary did not answer.
+func (h *hosts) doubt() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.doubted = true
+}
+
+// patience returns how long the primary is waited for, which may have much to do; 0
+// while it is doubted.
+func (h *hosts) patience() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.doubted {
+		return 0
+	}
+	return h.longest
 }
 
 // leadsTo tells whether a server is the primary, or nobody knows.
@@ -126,6 +150,9 @@ func (h *hosts) sort(_ context.Context, c *pgx.ConnConfig) error {
 		} else {
 			others = append(others, way)
 		}
+	}
+	if len(first) > 0 {
+		c.ConnectTimeout = max(c.ConnectTimeout, h.patience())
 	}
 	all := append(first, others...)
 	c.Host, c.Port, c.TLSConfig, c.Fallbacks = all[0].Host, all[0].Port, all[0].TLSConfig, all[1:]
@@ -172,6 +199,7 @@ func (sh *shard) survey(ctx context.Context, from *pgx.ConnConfig) {
 	for _, h := range hosts {
 		one := from.Copy()
 		one.Host, one.Port, one.TLSConfig, one.Fallbacks, one.ValidateConnect = h.Host, h.Port, h.TLSConfig, nil, nil
+		one.ConnectTimeout = sh.store.cfg.Freeze
 		one.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe // the others give no binary results
 		for _, other := range from.Fallbacks {                    // other ways to the same host
 			if other.Host == h.Host && other.Port == h.Port && other.TLSConfig != h.TLSConfig {
@@ -200,4 +228,7 @@ func (sh *shard) note(ctx context.Context, host *pgx.ConnConfig) {
 	g := found.generation
 	g.timeline = max(g.timeline, found.timeline)
 	sh.learnOf(g)
+	if found.timeline > 0 && sh.mustBeLatest(g) == nil { // it is no standby
+		sh.hosts.prefer(c.PgConn().Conn().RemoteAddr().String())
+	}
 }

@@ -134,6 +134,28 @@ func TestHostsInAnyOrder(t *testing.T) {
 	}
 }
 
+// TestSlowToConnect: of several hosts the primary may take its time, as one that has
+// much to do does, while the others refuse at once.
+func TestSlowToConnect(t *testing.T) {
+	t.Parallel()
+	cfg, slow := through(t, migrated(t, 1))
+	slow.mu.Lock()
+	slow.slow = 900 * time.Millisecond
+	slow.mu.Unlock()
+	cfg.Shards[0].DSN = strings.Replace(cfg.Shards[0].DSN, "@", "@127.0.0.1:1,127.0.0.1:2,", 1)
+	cfg.Pool.MaxSize = 8
+	s := open(t, cfg)
+	var all sync.WaitGroup
+	for range 8 { // each on a connection of its own
+		all.Go(func() {
+			if err := walk(t.Context(), s, newPayment(ids.New(4)), ids.New(0), func(string) {}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+}
+
 // awaitReplayed waits until a standby has the marks of a store.
 func awaitReplayed(t *testing.T, standby *pgtest.Server, database string) {
 	t.Helper()

@@ -27,9 +27,10 @@ type proxy struct {
 
 	mu       sync.Mutex
 	changed  *sync.Cond
-	requests bool // are held back
-	answers  bool // are held back
-	dropped  bool // what is held back, of the connections there are, is lost
+	requests bool          // are held back
+	answers  bool          // are held back
+	dropped  bool          // what is held back, of the connections there are, is lost
+	slow     time.Duration // to connect
 	conns    []net.Conn
 }
 
@@ -69,9 +70,13 @@ func (p *proxy) accept() {
 		}
 		p.mu.Lock()
 		p.conns = append(p.conns, client, server)
+		slow := p.slow
 		p.mu.Unlock()
 		p.done.Go(func() { p.copy(server, client, &p.requests) })
-		p.done.Go(func() { p.copy(client, server, &p.answers) })
+		p.done.Go(func() {
+			time.Sleep(slow)
+			p.copy(client, server, &p.answers)
+		})
 	}
 }
 

@@ -183,6 +183,9 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 		if err == nil {
 			return &conn{pooled.Conn(), pooled}, nil
 		}
+		if pgconn.Timeout(err) {
+			sh.hosts.doubt()
+		}
 		stat := from.Stat()
 		crowded := stat.AcquiredConns() == stat.MaxConns()
 		if crowded && waiting.Err() == nil && errors.Is(context.Cause(limited), errNoAnswer) {

@@ -160,6 +160,7 @@ func (sh *shard) connect(ctx context.Context, f func(context.Context, *conn) err
 	_ = sh.hosts.sort(ctx, to) // never fails
 	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
+		sh.hosts.doubt()
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, briefly(err))
 	}
 	sh.apart.Add(1)
