@@ -221,22 +221,20 @@ func (c *Committer) repeats(answers []error) (answered int) {
 
 const (
 	// amortized is with how many commands in the queue a group is worth its while.
-	amortized = 64
-	// A group is slow that takes slowGroup times as long as the quick ones.
-	slowGroup = 3
+	amortized = 256
 	// The longest pause is so many times the least.
-	longestPause = 15
+	longestPause = 50
 )
 
-// pause returns how long to wait for more commands. Where groups take much longer than
-// the quick ones, the store has too much to do with too many groups, perhaps of other
-// processes: then the pause is longer, for groups that are fewer and larger.
+// pause returns how long to wait for more commands. Where groups take longer than the
+// quick ones, the store has much to do, perhaps with groups of other processes: as much
+// longer is the pause, for groups that are fewer and larger.
 func (c *Committer) pause() time.Duration {
 	least := c.cfg.Pause
 	if !c.crowded || least <= 0 || c.Len()-c.left >= amortized {
 		return 0
 	}
-	return min(max(c.took-slowGroup*c.quick, least), longestPause*least)
+	return min(max(c.took-c.quick, least), longestPause*least)
 }
 
 // observe learns from a group what pause needs. What is quick rises slowly, since the

@@ -27,8 +27,8 @@ func TestPause(t *testing.T) {
 		"alone":         {least, 1, 0, 3 * time.Millisecond, 0},
 		"two at a time": {least, 2, 1, 3 * time.Millisecond, least},
 		"one waits":     {least, 1, 1, 3 * time.Millisecond, least},
-		"a slow store":  {least, 2, 1, 20 * time.Millisecond, 10 * time.Millisecond},
-		"a frozen one":  {least, 2, 1, 3 * time.Second, 30 * time.Millisecond},
+		"a slow store":  {least, 2, 1, 20 * time.Millisecond, 17 * time.Millisecond},
+		"a frozen one":  {least, 2, 1, 3 * time.Second, 100 * time.Millisecond},
 		"enough waits":  {least, 2, amortized, 20 * time.Millisecond, 0},
 		"none asked":    {0, 2, 1, 20 * time.Millisecond, 0},
 	} {
