@@ -221,7 +221,7 @@ func (c *Committer) repeats(answers []error) (answered int) {
 
 const (
 	// amortized is with how many commands in the queue a group is worth its while.
-	amortized = 256
+	amortized = 64
 	// The longest pause is so many times the least.
 	longestPause = 50
 )
