@@ -160,14 +160,14 @@ func (c *Committer) Step(ctx context.Context) (int, error) {
 	if c.Len() == 0 {
 		return 0, nil
 	}
-	if pause := c.pause(); pause > 0 {
-		_ = c.cfg.Clock.Sleep(ctx, pause)
-	}
+	c.await(ctx, c.pause())
 	release := c.cfg.Permits.acquire()
 	group := c.gather()
 	began := c.cfg.Clock.Now()
-	answers, again := c.run(ctx, group, release)
-	c.observe(len(group), c.cfg.Clock.Now().Sub(began))
+	answers, again, committed := c.run(ctx, group, release)
+	if committed {
+		c.observe(len(group), c.cfg.Clock.Now().Sub(began))
+	}
 	release()
 	repeats := c.repeats(answers)
 	for i, answer := range answers {
@@ -237,7 +237,14 @@ func (c *Committer) pause() time.Duration {
 	return min(max(c.took-c.quick, least), longestPause*least)
 }
 
-// observe learns from a group what pause needs. What is quick rises slowly, since the
+// await waits for a pause, or until a group is worth its while.
+func (c *Committer) await(ctx context.Context, pause time.Duration) {
+	for slice := max(pause/4, c.cfg.Pause); pause > 0 && c.Len()-c.left < amortized; pause -= slice {
+		_ = c.cfg.Clock.Sleep(ctx, min(slice, pause))
+	}
+}
+
+// observe learns from a committed group what pause needs. What is quick rises slowly, since the
 // store may be another one some day.
 func (c *Committer) observe(commands int, took time.Duration) {
 	c.took += (took - c.took) / 4

@@ -13,19 +13,22 @@ import (
 
 // run commits a group and returns every command's answer, errAgain for those in
 // again. It tries again what may be tried again.
-func (c *Committer) run(ctx context.Context, group []item, release func()) (answers []error, again []item) {
+func (c *Committer) run(
+	ctx context.Context, group []item, release func(),
+) (answers []error, again []item, committed bool) {
 	for conflicts := 0; ; conflicts++ {
 		answers, again, err := c.try(ctx, group)
 		switch {
 		case err == nil:
 			c.cfg.Observe(c.cfg.Shard, len(group))
-			return answers, again
+			return answers, again, true
 		case errors.Is(err, store.ErrConflict) && conflicts < maxConflicts:
 			_ = c.cfg.Clock.Sleep(ctx, retryPause)
 			continue
 		case errors.Is(err, store.ErrRefused) && len(group) > 1:
 			release()
-			return c.runSingly(ctx, group)
+			answers, again = c.runSingly(ctx, group)
+			return answers, again, false
 		case errors.Is(err, store.ErrRefused):
 			c.cfg.Alert("a command was refused by the store", err)
 			err = problem.New(problem.Internal, "the store refused the request").With(err)
@@ -43,7 +46,7 @@ func (c *Committer) run(ctx context.Context, group []item, release func()) (answ
 		for i := range answers {
 			answers[i] = err
 		}
-		return answers, nil
+		return answers, nil, false
 	}
 }
 
@@ -62,7 +65,7 @@ func (c *Committer) tell(commands int, err error) {
 func (c *Committer) runSingly(ctx context.Context, group []item) (answers []error, again []item) {
 	answers = make([]error, len(group))
 	for i := range group {
-		one, queued := c.run(ctx, group[i:i+1], func() {})
+		one, queued, _ := c.run(ctx, group[i:i+1], func() {})
 		answers[i] = one[0]
 		again = append(again, queued...)
 	}

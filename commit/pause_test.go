@@ -2,6 +2,7 @@ package commit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -62,6 +63,30 @@ func TestPauseFarAway(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// TestPauseAfterAnOutage: groups that failed, however quickly, say nothing of how long
+// a group takes.
+func TestPauseAfterAnOutage(t *testing.T) {
+	t.Parallel()
+	c := New(Config{Store: awayStore{}, Pause: 2 * time.Millisecond, Clock: clock.NewManual(time.Unix(0, 0))})
+	c.observe(1, 20*time.Millisecond)
+	ticket, err := c.Enqueue(true, func() {}, &keyed{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Step(t.Context()); err != nil || ticket.Errs[0] == nil {
+		t.Fatal(ticket.Errs, err)
+	}
+	if c.quick != 20*time.Millisecond {
+		t.Errorf("a quick group takes %s", c.quick)
+	}
+}
+
+// awayStore is a store that cannot be reached.
+type awayStore struct{ store.Store }
+
+// Begin implements store.Store.
+func (awayStore) Begin(context.Context, int) (store.Tx, error) { return nil, store.ErrUnavailable }
 
 // TestRepeats: what waits under a key that is taken is answered with the group that
 // has found so; what has other keys, or more of them, is not.

@@ -97,6 +97,9 @@ func (s *Service) takeMoney(
 	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
 		s.cfg.Log.ErrorContext(ctx, "a capture's outcome could not be written; it will be asked for",
 			"capture", id.Text(ident.Capture), "error", err)
+		if inquired {
+			return p, err
+		}
 		return p, nil
 	}
 	return command.decided, nil

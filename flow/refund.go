@@ -92,6 +92,9 @@ func (s *Service) giveBack(
 	if err := s.cfg.Commit.Do(s.shard(p.ID), true, command); err != nil {
 		s.cfg.Log.ErrorContext(ctx, "a refund's outcome could not be written; it will be asked for",
 			"refund", id.Text(ident.Refund), "error", err)
+		if inquired {
+			return refund, err
+		}
 		return refund, nil
 	}
 	refund, _ = refundOf(command.decided, id)

@@ -21,6 +21,8 @@ type Transfer struct {
 	cfg TransferConfig
 	// at is where the next step goes on: who cannot be driven now holds nobody up.
 	at ident.ID
+	// failed is an error of the steps since it began anew.
+	failed error
 }
 
 // TransferConfig is what a Transfer is made of.
@@ -48,7 +50,7 @@ func NewTransfer(cfg TransferConfig) *Transfer {
 }
 
 // Step drives the next transfers that are pending for too long, oldest first, and
-// begins anew behind the last. What fails is pending still.
+// begins anew behind the last. What fails is pending still; the last step tells.
 func (w *Transfer) Step(ctx context.Context) (Progress, error) {
 	before := w.cfg.Clock.Now().Add(-w.cfg.Grace)
 	pending, err := w.cfg.Store.PendingTransfers(ctx, w.cfg.Shard, w.at, before, w.cfg.Limit)
@@ -56,12 +58,15 @@ func (w *Transfer) Step(ctx context.Context) (Progress, error) {
 		return Progress{}, err
 	}
 	progress := Progress{Asked: len(pending), More: len(pending) == w.cfg.Limit}
-	w.at = ident.ID{}
+	if len(pending) > 0 {
+		if err := w.cfg.Flow.DriveTransfers(ctx, pending); err != nil {
+			w.failed = err
+		}
+	}
 	if progress.More {
 		w.at = pending[len(pending)-1].ID
-	}
-	if len(pending) == 0 {
 		return progress, nil
 	}
-	return progress, w.cfg.Flow.DriveTransfers(ctx, pending)
+	err, w.at, w.failed = w.failed, ident.ID{}, nil
+	return progress, err
 }

@@ -63,9 +63,10 @@ func TestTransferStep(t *testing.T) {
 	for _, want := range []struct {
 		asked int
 		more  bool
-	}{{2, true}, {2, true}, {1, false}, {2, true}} {
+		err   error // of all steps since the first, told by the last
+	}{{2, true, nil}, {2, true, nil}, {1, false, d.err}, {2, true, nil}} {
 		p, err := w.Step(t.Context())
-		if !errors.Is(err, d.err) || p.Asked != want.asked || p.More != want.more {
+		if !errors.Is(err, want.err) || p.Asked != want.asked || p.More != want.more {
 			t.Fatalf("%+v, %v, want %+v", p, err, want)
 		}
 	}

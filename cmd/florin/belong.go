@@ -36,7 +36,7 @@ func checkOwner(ctx context.Context, cfg config.Config, opened engine) error {
 	}
 	has, err := owner(cfg.Data)
 	switch {
-	case err != nil || has == s.Name():
+	case err != nil || has == s.Name() || s.Name() == "": // no database answers
 		return err
 	case has == "":
 		return checkMoved(ctx, cfg, s.Name())
@@ -86,7 +86,11 @@ func own(ctx context.Context, cfg config.Config, opened engine) error {
 	if !ok {
 		return nil
 	}
-	err := writeKeyFile(filepath.Join(cfg.Data, storeFile), s.Name(), os.Link)
+	has, err := owner(cfg.Data)
+	if err != nil || has == s.Name() {
+		return err
+	}
+	err = writeKeyFile(filepath.Join(cfg.Data, storeFile), s.Name(), os.Link)
 	if errors.Is(err, fs.ErrExist) { // another process was first
 		return checkOwner(ctx, cfg, opened)
 	}

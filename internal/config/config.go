@@ -78,7 +78,7 @@ type Commit struct {
 	// default.
 	PermitHold time.Duration `yaml:"permit_hold"`
 	// Pause is how long a shard gathers before a group while requests come at the
-	// same time, up to 15 times as long where groups take long: 0 on the embedded
+	// same time, up to 50 times as long where groups take long: 0 on the embedded
 	// store, 2 ms on PostgreSQL, by default.
 	Pause time.Duration `yaml:"pause"`
 	// MaxGroup is the most requests that are committed together; 512 by default.

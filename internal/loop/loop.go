@@ -54,23 +54,28 @@ func (g *Group) OnReady(ready <-chan struct{}, step func(ctx context.Context)) {
 }
 
 // Every calls step with a pause of about every between two calls (±10 %), at
-// once again while it returns true. After an error without more to do the pause
-// doubles, up to 16 times every; the error is logged.
+// once again while it returns true. After an error the next pause doubles, up to 16
+// times every; the error is logged, the first of those without a pause between.
 func (g *Group) Every(name string, every time.Duration, step func(ctx context.Context) (more bool, err error)) {
 	g.Go(func(ctx context.Context) {
-		failures := 0
+		failures, rushed := 0, false // rushed: the step before failed, and had more to do
 		for {
 			more, err := safely(ctx, step)
-			if err != nil && ctx.Err() == nil {
-				failures = min(failures+1, 4)
-				g.log.WarnContext(ctx, "a step failed", "worker", name, "error", err)
-			} else {
-				failures = 0
+			switch {
+			case err == nil || ctx.Err() != nil:
+				failures, rushed = 0, false
+			default:
+				if !rushed {
+					g.log.WarnContext(ctx, "a step failed", "worker", name, "error", err)
+				}
+				if rushed = more; !more {
+					failures = min(failures+1, 4)
+				}
 			}
 			pause := every << failures
 			pause += time.Duration((rand.Float64() - 0.5) * 0.2 * float64(pause)) //nolint:gosec // jitter
 			if more {
-				failures, pause = 0, 0
+				pause = 0
 			}
 			timer := time.NewTimer(pause)
 			select {

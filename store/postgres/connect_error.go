@@ -53,11 +53,7 @@ func briefly(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	tries := []error{failed.Unwrap()}
-	var several interface{ Unwrap() []error }
-	if errors.As(failed.Unwrap(), &several) {
-		tries = several.Unwrap()
-	}
+	tries := triesOf(failed)
 	var texts []string
 	for _, try := range tries { // a server is tried with TLS and without
 		if text := whyNot(try); text != "" && !slices.Contains(texts, text) {
@@ -68,6 +64,30 @@ func briefly(err error) error {
 		texts = append(texts, tries[0].Error())
 	}
 	return &noConnection{strings.Join(texts, "; "), err}
+}
+
+// triesOf returns what became of each try to connect.
+func triesOf(failed *pgconn.ConnectError) []error {
+	var several interface{ Unwrap() []error }
+	if errors.As(failed.Unwrap(), &several) {
+		return several.Unwrap()
+	}
+	return []error{failed.Unwrap()}
+}
+
+// refusesSettings tells whether all servers that were asked refuse what is configured:
+// where one of several does not answer, it might not.
+func refusesSettings(err error) bool {
+	var failed *pgconn.ConnectError
+	if !errors.As(err, &failed) {
+		return slices.Contains(settingsStates, stateOf(err))
+	}
+	for _, try := range triesOf(failed) {
+		if whyNot(try) != "" && !slices.Contains(settingsStates, stateOf(try)) {
+			return false
+		}
+	}
+	return true
 }
 
 // whyNot says where a try to connect went to and what became of it; nothing where the

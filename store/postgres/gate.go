@@ -3,10 +3,14 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"florin/store"
 )
 
 // probePause lies between two probes of a shard that gives no answer.
@@ -172,7 +176,8 @@ func (g *gate) pass() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.down {
-		return errorOf(g.why)
+		why := strings.TrimPrefix(g.why.Error(), store.ErrUnavailable.Error()+": ")
+		return fmt.Errorf("%w: %s", store.ErrUnavailable, why) // whatever else it was, it is that now
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (sh *shard) chooseHost(c *pgx.ConnConfig) {
 		return
 	}
 	c.ConnectTimeout = sh.store.cfg.Freeze / time.Duration(len(hosts)+1)
-	sh.hosts.longest = sh.store.cfg.Freeze / 2
+	sh.hosts.wait(sh.store.cfg.Freeze / 2)
 	lookUp := c.LookupFunc
 	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
 		addresses, err := lookUp(ctx, host)
@@ -88,8 +88,8 @@ type hosts struct {
 	mu        sync.Mutex
 	addresses map[string][]string // by host, as they were looked up last
 	primary   string              // address and port
-	doubted   bool                // it has not answered in time since
-	longest   time.Duration       // to connect to it while it is not
+	doubted   bool                // it did not answer in time when it was last waited for
+	longest   time.Duration       // that it is waited for while it is not
 }
 
 func (h *hosts) learn(host string, addresses []string) {
@@ -107,11 +107,18 @@ func (h *hosts) prefer(address string) {
 	h.primary, h.doubted = address, false
 }
 
-// doubt leaves the others more time: the primary did not answer.
-func (h *hosts) doubt() {
+func (h *hosts) wait(longest time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.doubted = true
+	h.longest = longest
+}
+
+// late takes note that there was no connection in time: the next try leaves the others
+// more of it, and the one after that the primary again, which may only be busy.
+func (h *hosts) late() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.doubted = !h.doubted
 }
 
 // patience returns how long the primary is waited for, which may have much to do; 0

@@ -160,8 +160,9 @@ func withConn(ctx context.Context, cfg Config, number int, f func(*pgx.Conn) err
 	}
 	wantReadWrite(to)
 	sh := &shard{store: &Store{cfg: cfg.withDefaults()}, number: number}
-	sh.survey(ctx, to)
 	sh.chooseHost(to)
+	sh.survey(ctx, to)
+	_ = sh.hosts.sort(ctx, to) // never fails
 	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
 		return errorOf(err)
@@ -198,8 +199,11 @@ func migrateShard(ctx context.Context, cfg Config, files fs.FS, m marks) (before
 		db := stdlib.OpenDB(*lock.Config())
 		defer func() { err = errors.Join(err, db.Close()) }()
 		before.Version, before.Latest, err = up(ctx, db, files, m)
-		if err != nil {
+		if err != nil && before.Version == 0 {
 			return adviseNew(lock, err)
+		}
+		if err != nil {
+			return err
 		}
 		return makeAllPartitions(ctx, cfg, m.shard, time.Now())
 	})

@@ -60,6 +60,7 @@ func (sh *shard) connectToFill(ctx context.Context) (*pgx.Conn, error) {
 	for _, name := range []string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"} {
 		delete(cfg.RuntimeParams, name)
 	}
+	_ = sh.hosts.sort(ctx, cfg) // never fails
 	c, err := pgx.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", store.ErrUnavailable, briefly(err))

@@ -183,8 +183,8 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 		if err == nil {
 			return &conn{pooled.Conn(), pooled}, nil
 		}
-		if pgconn.Timeout(err) {
-			sh.hosts.doubt()
+		if pgconn.Timeout(err) || errors.Is(context.Cause(limited), errNoAnswer) {
+			sh.hosts.late()
 		}
 		stat := from.Stat()
 		crowded := stat.AcquiredConns() == stat.MaxConns()

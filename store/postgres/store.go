@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"florin/ident"
 	"florin/store"
@@ -65,7 +65,7 @@ func (s *Store) greet(ctx context.Context) error {
 	}
 	greeting.Wait()
 	for i, err := range errs {
-		if slices.Contains(settingsStates, stateOf(err)) {
+		if refusesSettings(err) {
 			err = fmt.Errorf("%w: %w", ErrSettings, err)
 		}
 		for _, lasting := range []error{ErrMarks, ErrSchema, ErrFilling, ErrClock, ErrSettings} {
@@ -160,7 +160,9 @@ func (sh *shard) connect(ctx context.Context, f func(context.Context, *conn) err
 	_ = sh.hosts.sort(ctx, to) // never fails
 	c, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
-		sh.hosts.doubt()
+		if pgconn.Timeout(err) {
+			sh.hosts.late()
+		}
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, briefly(err))
 	}
 	sh.apart.Add(1)
