@@ -199,7 +199,7 @@ func migrateShard(ctx context.Context, cfg Config, files fs.FS, m marks) (before
 		db := stdlib.OpenDB(*lock.Config())
 		defer func() { err = errors.Join(err, db.Close()) }()
 		before.Version, before.Latest, err = up(ctx, db, files, m)
-		if err != nil && before.Version == 0 {
+		if err != nil && before.Version <= 0 { // nothing was made yet
 			return adviseNew(lock, err)
 		}
 		if err != nil {
