@@ -41,7 +41,7 @@ func (a *auditor) takeEvents(shard int, events []event.Event, before map[ident.I
 			a.fail("%s of %s, which is %q", e.Type, name, status)
 		case step.to != "":
 			before[e.Object] = step.to
-			a.checkChain(a.payments[e.Object], status, step.to, e.At())
+			a.checkChain(a.payments[e.Object], status, step.to)
 		}
 	}
 }
@@ -54,11 +54,13 @@ const (
 	maxPatience = 11 * time.Minute
 )
 
-// checkChain counts the attempts that follow each other without being asked for.
-func (a *auditor) checkChain(r *paymentRecord, from, to payment.Status, at time.Time) {
+// checkChain counts the attempts that follow each other without being asked for, by
+// when each was decided on: it may be long until that is committed.
+func (a *auditor) checkChain(r *paymentRecord, from, to payment.Status) {
 	if to != payment.Processing {
 		return
 	}
+	at := r.row.Attempt.Time()
 	if from != payment.Processing {
 		r.chain, r.began = 0, at
 	}

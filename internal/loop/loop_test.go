@@ -46,7 +46,7 @@ func TestEvery(t *testing.T) {
 		{"more", func(n int) (bool, error) { return n < 100, nil }, 105, 108},
 		{"failing", func(int) (bool, error) { return false, errors.New("down") }, 2, 3},
 		{"failing in part", func(n int) (bool, error) { return n < 100, errors.New("down") }, 101, 103},
-		{"failing pass after pass", func(n int) (bool, error) { return n%10 != 0, errors.New("down") }, 21, 30},
+		{"failing pass after pass", func(n int) (bool, error) { return n%10 != 0, errors.New("down") }, 20, 31},
 		{"panicking", func(int) (bool, error) { panic("broken") }, 2, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
