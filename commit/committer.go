@@ -231,7 +231,7 @@ const (
 // longer is the pause, for groups that are fewer and larger.
 func (c *Committer) pause() time.Duration {
 	least := c.cfg.Pause
-	if !c.crowded || least <= 0 || c.Len()-c.left >= amortized {
+	if !c.crowded || least <= 0 {
 		return 0
 	}
 	return min(max(c.took-c.quick, least), longestPause*least)
@@ -244,8 +244,8 @@ func (c *Committer) await(ctx context.Context, pause time.Duration) {
 	}
 }
 
-// observe learns from a committed group what pause needs. What is quick rises slowly, since the
-// store may be another one some day.
+// observe learns from a committed group what pause needs. What is quick rises slowly,
+// since the store may be another one some day.
 func (c *Committer) observe(commands int, took time.Duration) {
 	c.took += (took - c.took) / 4
 	if took < c.quick || c.quick == 0 {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"florin/internal/clock"
@@ -30,7 +31,6 @@ func TestPause(t *testing.T) {
 		"one waits":     {least, 1, 1, 3 * time.Millisecond, least},
 		"a slow store":  {least, 2, 1, 20 * time.Millisecond, 17 * time.Millisecond},
 		"a frozen one":  {least, 2, 1, 3 * time.Second, 100 * time.Millisecond},
-		"enough waits":  {least, 2, amortized, 20 * time.Millisecond, 0},
 		"none asked":    {0, 2, 1, 20 * time.Millisecond, 0},
 	} {
 		c := New(Config{Pause: test.pause})
@@ -46,6 +46,41 @@ func TestPause(t *testing.T) {
 		if got := c.pause(); got.Round(time.Millisecond) != test.want {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
+	}
+}
+
+// TestEnoughWaits: who waits for more commands does so no longer once there are enough.
+func TestEnoughWaits(t *testing.T) {
+	t.Parallel()
+	const least, pause = 2 * time.Millisecond, 20 * time.Millisecond
+	for name, test := range map[string]struct {
+		before, later int // later: after 6 ms
+		want          time.Duration
+	}{
+		"few":           {amortized - 1, 0, pause},
+		"enough":        {amortized, 0, 0},
+		"enough at 6ms": {1, amortized, 10 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := New(Config{Clock: clock.System{}, Pause: least})
+				enqueue := func(n int) {
+					for range n {
+						if _, err := c.Enqueue(true, func() {}, &keyed{}); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				enqueue(test.before)
+				time.AfterFunc(6*time.Millisecond, func() { enqueue(test.later) })
+				began := time.Now()
+				c.await(t.Context(), pause)
+				if got := time.Since(began); got != test.want {
+					t.Errorf("waited %s, want %s", got, test.want)
+				}
+			})
+		})
 	}
 }
 

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"florin/ident"
@@ -49,17 +48,14 @@ func (w *Batch) Step(ctx context.Context) (Progress, error) {
 	if err != nil {
 		return Progress{}, err
 	}
-	progress := Progress{Asked: len(due)}
 	var failures []error
 	for _, b := range due {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := w.cfg.Flow.WorkBatch(ctx, b.ID); err != nil {
-			failures = append(failures, err)
-			progress.Failed++
-		}
+		failures = append(failures, w.cfg.Flow.WorkBatch(ctx, b.ID))
 	}
+	progress, err := progressOf(failures)
 	progress.More = len(due) == w.cfg.Limit && progress.Failed == 0
-	return progress, errors.Join(failures...)
+	return progress, err
 }

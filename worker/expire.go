@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 
 	"florin/internal/clock"
 	"florin/store"
@@ -43,8 +42,7 @@ func NewExpire(cfg ExpireConfig) *Expire {
 	return &Expire{cfg: cfg}
 }
 
-// Step ends what has expired now. Its error joins those of the single ones, which
-// come again with the next step.
+// Step ends what has expired now. What fails comes again with the next step.
 func (w *Expire) Step(ctx context.Context) (Progress, error) {
 	due, err := w.cfg.Store.Expiring(ctx, w.cfg.Shard, w.cfg.Clock.Now(), w.cfg.Limit)
 	if err != nil {
@@ -52,12 +50,7 @@ func (w *Expire) Step(ctx context.Context) (Progress, error) {
 	}
 	failures := make([]error, len(due))
 	w.cfg.Each(len(due), w.cfg.Calls, func(i int) { failures[i] = w.cfg.Flow.Expire(ctx, due[i]) })
-	progress := Progress{Asked: len(due)}
-	for _, failure := range failures {
-		if failure != nil {
-			progress.Failed++
-		}
-	}
+	progress, err := progressOf(failures)
 	progress.More = len(due) == w.cfg.Limit && progress.Failed == 0
-	return progress, errors.Join(failures...)
+	return progress, err
 }

@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 
 	"florin/internal/clock"
 	"florin/store"
@@ -44,8 +43,7 @@ func NewExpireHolds(cfg ExpireHoldsConfig) *ExpireHolds {
 	return &ExpireHolds{cfg: cfg}
 }
 
-// Step ends what is due now. Its error joins those of the single holds, which
-// stay due.
+// Step ends what is due now. What fails stays due.
 func (w *ExpireHolds) Step(ctx context.Context) (Progress, error) {
 	due, err := w.cfg.Store.DueHolds(ctx, w.cfg.Shard, w.cfg.Clock.Now(), w.cfg.Limit)
 	if err != nil {
@@ -53,12 +51,7 @@ func (w *ExpireHolds) Step(ctx context.Context) (Progress, error) {
 	}
 	failures := make([]error, len(due))
 	w.cfg.Each(len(due), w.cfg.Together, func(i int) { failures[i] = w.cfg.Flow.ExpireHold(ctx, due[i]) })
-	progress := Progress{Asked: len(due)}
-	for _, failure := range failures {
-		if failure != nil {
-			progress.Failed++
-		}
-	}
+	progress, err := progressOf(failures)
 	progress.More = len(due) == w.cfg.Limit && progress.Failed == 0
-	return progress, errors.Join(failures...)
+	return progress, err
 }

@@ -5,6 +5,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"florin/flow"
 	"florin/internal/clock"
@@ -36,15 +37,6 @@ type InquireConfig struct {
 	Calls int
 }
 
-// Progress is what a step did.
-type Progress struct {
-	Asked  int
-	Failed int
-	// More is true when the step was full, and what failed does not come again at
-	// once: the next one has work.
-	More bool
-}
-
 // NewInquire returns the worker of one shard.
 func NewInquire(cfg InquireConfig) *Inquire {
 	if cfg.Limit <= 0 {
@@ -56,8 +48,8 @@ func NewInquire(cfg InquireConfig) *Inquire {
 	return &Inquire{cfg: cfg}
 }
 
-// Step asks about what is due now. Its error joins those of the single
-// inquiries; those of gateways have been put off, and hold nobody up.
+// Step asks about what is due now. What a gateway could not answer has been put off,
+// and holds nobody up.
 func (w *Inquire) Step(ctx context.Context) (Progress, error) {
 	due, err := w.cfg.Store.Due(ctx, w.cfg.Shard, w.cfg.Clock.Now(), w.cfg.Limit)
 	if err != nil {
@@ -67,12 +59,8 @@ func (w *Inquire) Step(ctx context.Context) (Progress, error) {
 	w.cfg.Each(len(due), w.cfg.Calls, func(i int) {
 		failures[i] = w.cfg.Flow.Inquire(ctx, due[i])
 	})
-	progress := Progress{Asked: len(due), More: len(due) == w.cfg.Limit}
-	for _, failure := range failures {
-		if failure != nil {
-			progress.Failed++
-			progress.More = progress.More && errors.Is(failure, flow.ErrPutOff)
-		}
-	}
-	return progress, errors.Join(failures...)
+	progress, err := progressOf(failures)
+	comesBack := func(failure error) bool { return failure != nil && !errors.Is(failure, flow.ErrPutOff) }
+	progress.More = len(due) == w.cfg.Limit && !slices.ContainsFunc(failures, comesBack)
+	return progress, err
 }

@@ -80,19 +80,39 @@ func checkFree(ctx context.Context, cfg config.Config) error {
 		"give an embedded store a directory of its own, with --data, or serve that one, with --config", cfg.Data)
 }
 
-// own makes a data directory that of the opened store, unless it is another's.
-func own(ctx context.Context, cfg config.Config, opened engine) error {
-	s, ok := opened.(*postgres.Store)
+// ownData makes the data directory the opened store's, unless it is another's. That
+// comes before the vault's key: a start that is cut off between the two leaves no key
+// for another store.
+func (n *node) ownData(ctx context.Context) error {
+	s, ok := n.store.(*postgres.Store)
 	if !ok {
 		return nil
 	}
-	has, err := owner(cfg.Data)
+	has, err := owner(n.cfg.Data)
 	if err != nil || has == s.Name() {
 		return err
 	}
-	err = writeKeyFile(filepath.Join(cfg.Data, storeFile), s.Name(), os.Link)
+	err = writeKeyFile(filepath.Join(n.cfg.Data, storeFile), s.Name(), os.Link)
 	if errors.Is(err, fs.ErrExist) { // another process was first
-		return checkOwner(ctx, cfg, opened)
+		return checkOwner(ctx, n.cfg, n.store)
 	}
+	n.marked = err == nil
 	return err
+}
+
+// leaveData takes back what a start has made of a data directory that lacks the
+// vault's key: it is not the one that the store is served with.
+func (n *node) leaveData() error {
+	if n.vault != nil {
+		return nil
+	}
+	if n.marked {
+		if err := os.Remove(filepath.Join(n.cfg.Data, storeFile)); err != nil {
+			return err
+		}
+	}
+	if n.madeData {
+		_ = os.Remove(n.cfg.Data) // only what is empty can be
+	}
+	return nil
 }

@@ -73,4 +73,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 			t.Errorf("%s: %+v", what, got)
 		}
 	}
+	// One of two servers does not answer: it may be the one that is meant.
+	elsewhere := fmt.Sprintf(" host=127.0.0.1,127.0.0.1 port=1,%d dbname=none", server.Port)
+	startWith(t, writeConfig(t, shardsOf(first, second+elsewhere)), t.TempDir(), false).stop()
 }

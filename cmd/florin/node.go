@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -62,6 +61,7 @@ type node struct {
 	countedAt time.Time
 
 	madeData   bool        // the data directory was not there
+	marked     bool        // it was not marked as the store's
 	committing *committing // the committers' loops: the last to end
 	working    *loop.Group // the workers' loops
 }
@@ -70,14 +70,10 @@ type node struct {
 func openNode(ctx context.Context, cfg config.Config, log *slog.Logger, fixed ...access.APIKey) (*node, error) {
 	n := &node{cfg: cfg, log: log, clock: clock.System{}, keys: access.NewRing(fixed...)}
 	for _, open := range []func(context.Context) error{
-		n.openStore, n.openVault, n.ownData, n.openGateways, n.openCommitters, n.openFlow, n.reloadKeys,
+		n.openStore, n.ownData, n.openVault, n.openGateways, n.openCommitters, n.openFlow, n.reloadKeys,
 	} {
 		if err := open(ctx); err != nil {
-			err = errors.Join(err, n.close())
-			if n.madeData {
-				_ = os.Remove(cfg.Data) // only what is empty can be
-			}
-			return nil, err
+			return nil, errors.Join(err, n.close(), n.leaveData())
 		}
 	}
 	return n, nil
@@ -149,9 +145,6 @@ func (n *node) openVault(ctx context.Context) error {
 	n.vault, err = seal.Open(ctx, kek, keysets{n.store})
 	return err
 }
-
-// ownData makes the data directory the store's, now that it has the vault's key.
-func (n *node) ownData(ctx context.Context) error { return own(ctx, n.cfg, n.store) }
 
 func (n *node) openGateways(context.Context) (err error) {
 	n.gateways, err = openGateways(n.cfg, n.clock, n.breakerChanged)

@@ -36,7 +36,6 @@ func (sh *shard) chooseHost(c *pgx.ConnConfig) {
 		return
 	}
 	c.ConnectTimeout = sh.store.cfg.Freeze / time.Duration(len(hosts)+1)
-	sh.hosts.wait(sh.store.cfg.Freeze / 2)
 	lookUp := c.LookupFunc
 	c.LookupFunc = func(ctx context.Context, host string) ([]string, error) {
 		addresses, err := lookUp(ctx, host)
@@ -89,7 +88,7 @@ type hosts struct {
 	addresses map[string][]string // by host, as they were looked up last
 	primary   string              // address and port
 	doubted   bool                // it did not answer in time when it was last waited for
-	longest   time.Duration       // that it is waited for while it is not
+	longest   time.Duration       // that it is waited for otherwise
 }
 
 func (h *hosts) learn(host string, addresses []string) {
@@ -107,14 +106,9 @@ func (h *hosts) prefer(address string) {
 	h.primary, h.doubted = address, false
 }
 
-func (h *hosts) wait(longest time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.longest = longest
-}
-
-// late takes note that there was no connection in time: the next try leaves the others
-// more of it, and the one after that the primary again, which may only be busy.
+// late takes note that a look at the shard had no answer in time: the next one leaves
+// the others more of it, and the one after that the primary again, which may only be
+// busy.
 func (h *hosts) late() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -158,7 +152,7 @@ func (h *hosts) sort(_ context.Context, c *pgx.ConnConfig) error {
 			others = append(others, way)
 		}
 	}
-	if len(first) > 0 {
+	if len(first) > 0 && len(others) > 0 {
 		c.ConnectTimeout = max(c.ConnectTimeout, h.patience())
 	}
 	all := append(first, others...)

@@ -159,7 +159,8 @@ func withConn(ctx context.Context, cfg Config, number int, f func(*pgx.Conn) err
 		return err
 	}
 	wantReadWrite(to)
-	sh := &shard{store: &Store{cfg: cfg.withDefaults()}, number: number}
+	cfg = cfg.withDefaults()
+	sh := &shard{store: &Store{cfg: cfg}, number: number, hosts: hosts{longest: cfg.Freeze / 2}}
 	sh.chooseHost(to)
 	sh.survey(ctx, to)
 	_ = sh.hosts.sort(ctx, to) // never fails

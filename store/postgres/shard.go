@@ -76,7 +76,10 @@ func renew(pool *pgxpool.Pool) {
 func (sh *shard) own() Config { return sh.store.cfg.of(sh.number) }
 
 func openShard(s *Store, number int) (*shard, error) {
-	sh := &shard{store: s, number: number, accounts: map[ledger.Key]int64{}, doubtful: map[ident.ID]struct{}{}}
+	sh := &shard{
+		store: s, number: number, hosts: hosts{longest: s.cfg.Freeze / 2},
+		accounts: map[ledger.Key]int64{}, doubtful: map[ident.ID]struct{}{},
+	}
 	sh.gate.shard = sh
 	sh.looker.shard = sh
 	sh.slots.shard = sh
@@ -182,9 +185,6 @@ func (sh *shard) acquire(ctx context.Context, from *pgxpool.Pool) (*conn, error)
 		}
 		if err == nil {
 			return &conn{pooled.Conn(), pooled}, nil
-		}
-		if pgconn.Timeout(err) || errors.Is(context.Cause(limited), errNoAnswer) {
-			sh.hosts.late()
 		}
 		stat := from.Stat()
 		crowded := stat.AcquiredConns() == stat.MaxConns()
